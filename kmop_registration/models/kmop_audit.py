@@ -1,0 +1,310 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError, ValidationError
+from odoo.tools import format_date
+
+STATES = [
+    ("draft", "Draft"),
+    ("requested", "Requested"),
+    ("planned", "Planned"),
+    ("visited", "Visited"),
+    ("decided", "Decided"),
+    ("cancelled", "Cancelled"),
+]
+
+# Which state may follow which; planning again moves the visit.
+TRANSITIONS = {
+    "draft": {"requested", "cancelled"},
+    "requested": {"planned", "cancelled"},
+    "planned": {"planned", "visited", "cancelled"},
+    "visited": {"decided", "cancelled"},
+    "decided": set(),
+    "cancelled": set(),
+}
+
+OUTCOMES = [
+    ("positive", "Positive"),
+    ("conditional", "Conditional"),
+    ("negative", "Negative"),
+]
+
+
+class KmopAudit(models.Model):
+    """One audit of one part of a registration's track."""
+
+    _name = "kmop.audit"
+    _description = "kmop-norm audit"
+    _inherit = ["kmop.guarded", "mail.thread", "mail.activity.mixin"]
+    _order = "registration_id, cycle desc, id desc"
+    _check_company_auto = True
+    _guarded_fields = frozenset(
+        {
+            "state",
+            "outcome",
+            "cancel_reason",
+            "date_requested",
+            "date_planned",
+            "date_visited",
+            "date_decided",
+        }
+    )
+    # What can't change any more once the audit is decided or cancelled.
+    _closed_fields = frozenset(
+        {
+            "registration_id",
+            "part_id",
+            "norm_id",
+            "bureau_id",
+            "auditor_id",
+            "date_reported",
+            "report_attachment_ids",
+        }
+    )
+
+    registration_id = fields.Many2one(
+        "kmop.registration", required=True, index=True, ondelete="cascade", tracking=True
+    )
+    company_id = fields.Many2one(related="registration_id.company_id", store=True, index=True)
+    partner_id = fields.Many2one(related="registration_id.partner_id", string="Provider")
+    service = fields.Selection(related="registration_id.service")
+    cycle = fields.Integer(compute="_compute_cycle", store=True, precompute=True)
+    part_id = fields.Many2one(
+        "kmop.track.part",
+        required=True,
+        ondelete="restrict",
+        compute="_compute_part_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        tracking=True,
+    )
+    kind = fields.Selection(related="part_id.audit_kind", store=True)
+    norm_id = fields.Many2one(
+        "kmop.norm", required=True, ondelete="restrict", default=lambda self: self._default_norm_id()
+    )
+    user_id = fields.Many2one(
+        "res.users", string="Responsible", default=lambda self: self.env.user, tracking=True
+    )
+    bureau_id = fields.Many2one("res.partner", string="Audit bureau", tracking=True)
+    auditor_id = fields.Many2one("res.partner", string="Auditor", tracking=True)
+    date_requested = fields.Date(readonly=True, copy=False, string="Requested on", tracking=True)
+    date_planned = fields.Date(readonly=True, copy=False, string="Planned visit", tracking=True)
+    date_visited = fields.Date(readonly=True, copy=False, string="Visited on", tracking=True)
+    date_reported = fields.Date(copy=False, string="Report received on", tracking=True)
+    date_decided = fields.Date(readonly=True, copy=False, string="Decided on", tracking=True)
+    state = fields.Selection(
+        STATES, required=True, default="draft", readonly=True, copy=False, tracking=True
+    )
+    is_open = fields.Boolean(compute="_compute_is_open")
+    outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
+    cancel_reason = fields.Text(readonly=True, copy=False, tracking=True)
+    report_attachment_ids = fields.Many2many("ir.attachment", string="Audit report", copy=False)
+    note = fields.Html()
+    period_ids = fields.One2many("kmop.registration.period", "audit_id")
+    previous_audit_id = fields.Many2one(
+        "kmop.audit",
+        string="Re-audit of",
+        compute="_compute_previous_audit_id",
+        help="The latest decided audit of the same part, where it didn't grant it in full.",
+    )
+
+    _open_uniq = models.UniqueIndex(
+        "(registration_id, cycle, part_id)"
+        " WHERE state IN ('draft', 'requested', 'planned', 'visited')",
+        "This part has an open audit already.",
+    )
+
+    def _default_norm_id(self):
+        return self.env["kmop.norm"]._in_force_on(fields.Date.context_today(self))
+
+    # ------------------------------------------------------------------ computes
+
+    @api.depends("registration_id.partner_id.name", "part_id.name", "date_planned")
+    def _compute_display_name(self):
+        for audit in self:
+            names = [audit.part_id.name, audit.registration_id.display_name]
+            audit.display_name = ", ".join(filter(None, names))
+
+    @api.depends("registration_id")
+    def _compute_part_id(self):
+        for audit in self.filtered("is_open"):
+            audit.part_id = audit.registration_id.next_part_id
+
+    @api.depends("registration_id")
+    def _compute_cycle(self):
+        # Taken once: a renewal doesn't move the audits of earlier cycles.
+        for audit in self:
+            audit.cycle = audit.registration_id.cycle
+
+    @api.depends("state")
+    def _compute_is_open(self):
+        for audit in self:
+            audit.is_open = bool(TRANSITIONS.get(audit.state))
+
+    @api.depends("registration_id.audit_ids.outcome", "part_id", "cycle")
+    def _compute_previous_audit_id(self):
+        for audit in self:
+            earlier = audit.registration_id.audit_ids.filtered(
+                lambda other, audit=audit: other.part_id == audit.part_id
+                and other.cycle == audit.cycle
+                and other.state == "decided"
+                and other._origin.id < (audit._origin.id or float("inf"))
+            )
+            audit.previous_audit_id = earlier.sorted("id")[-1:]
+
+    # --------------------------------------------------------------- constraints
+
+    @api.constrains("registration_id", "part_id")
+    def _check_part_order(self):
+        for audit in self.filtered("is_open"):
+            if audit.registration_id.date_withdrawn:
+                raise ValidationError(self.env._("This registration is withdrawn."))
+            expected = audit.registration_id._get_next_part()
+            if audit.part_id != expected:
+                raise ValidationError(audit._get_order_message(expected))
+
+    def _get_order_message(self, expected):
+        if not expected:
+            return self.env._("All parts of this track are granted: start the renewal.")
+        return self.env._(
+            "%(part)s can't be audited now: the next part of this registration is"
+            " %(expected)s.",
+            part=self.part_id.display_name,
+            expected=expected.display_name,
+        )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_started(self):
+        if self.filtered(lambda audit: audit.state != "draft"):
+            raise UserError(self.env._("An audit that was requested is kept: cancel it."))
+
+    # ---------------------------------------------------------------------- CRUD
+
+    def write(self, vals):
+        if self._closed_fields & vals.keys() and not all(self.mapped("is_open")):
+            raise UserError(self.env._("A decided or cancelled audit is read-only."))
+        return super().write(vals)
+
+    # ---------------------------------------------------------------- public API
+
+    def request(self, bureau, date=None):
+        """Record that the audit is asked of ``bureau`` (a partner or its id).
+
+        :param date: day of the request, today by default
+        Raises UserError where the state forbids it or the date is in the future.
+        """
+        self.ensure_one()
+        bureau = self.env["res.partner"].browse(getattr(bureau, "id", bureau))
+        if not bureau:
+            raise UserError(self.env._("Choose the audit bureau first."))
+        day = self._get_past_day(date)
+        self._move("requested", {"bureau_id": bureau.id, "date_requested": day})
+
+    def plan(self, date):
+        """Record the day of the visit; planning again moves it.
+
+        Raises UserError where the state forbids it or the day is before the request.
+        """
+        self.ensure_one()
+        day = fields.Date.to_date(date)
+        if not day:
+            raise UserError(self.env._("Give the date of the visit."))
+        self._check_order(self.date_requested, day)
+        self._move("planned", {"date_planned": day})
+
+    def visit(self, date=None):
+        """Record that the auditor came on ``date``, today by default."""
+        self.ensure_one()
+        day = self._get_past_day(date)
+        self._check_order(self.date_requested, day)
+        self._move("visited", {"date_visited": day})
+
+    def decide(
+        self,
+        outcome,
+        registration_date=None,
+        number=None,
+        date_end=None,
+        reason=None,
+        date_decided=None,
+    ):
+        """Record the decision and grant the period that follows from it.
+
+        :param outcome: ``positive``, ``conditional`` or ``negative``
+        :param registration_date: the date on the attest, where the rule gives another
+        :param date_end: the last day on the attest, where the rule gives another
+        :param reason: why a date differs from the rule
+        :param date_decided: day of the decision, today by default
+        Raises UserError where the state, a date or a missing reason forbids it.
+        """
+        self.ensure_one()
+        if outcome not in dict(OUTCOMES):
+            raise UserError(self.env._("Choose the outcome of the audit."))
+        day = self._get_past_day(date_decided)
+        self._check_order(self.date_visited, day)
+        self._move("decided", {"outcome": outcome, "date_decided": day})
+        if outcome != "negative":
+            self._grant(registration_date, date_end, reason)
+        if number:
+            self.registration_id.number = number.strip()
+
+    def cancel(self, reason):
+        """Stop open audits; what was recorded stays.
+
+        Raises UserError without a reason, or where one is decided.
+        """
+        if not (reason or "").strip():
+            raise UserError(self.env._("Give the reason of the cancellation."))
+        for audit in self:
+            audit._move("cancelled", {"cancel_reason": reason})
+
+    # ----------------------------------------------------------------- internals
+
+    def _move(self, state, vals):
+        """Make one step of the transition table, alone on this registration."""
+        self.check_access("write")
+        self.registration_id._lock()
+        if state not in TRANSITIONS[self.state]:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(audit)s is %(current)s: it can't become %(wanted)s.",
+                    audit=self.display_name,
+                    current=labels[self.state].lower(),
+                    wanted=labels[state].lower(),
+                )
+            )
+        self._transition({"state": state, **vals})
+
+    def _grant(self, registration_date, date_end, reason):
+        Period = self.env["kmop.registration.period"]
+        vals = Period._prepare_grant(self, registration_date, date_end, reason)
+        # sudo: the period's link to its audit is set here only
+        return Period.sudo().create(vals)
+
+    def _get_past_day(self, date):
+        today = fields.Date.context_today(self)
+        day = fields.Date.to_date(date) or today
+        if day > today:
+            raise UserError(self.env._("This can't be recorded for a day to come."))
+        return day
+
+    def _check_order(self, before, day):
+        if before and day < before:
+            raise UserError(
+                self.env._(
+                    "%(day)s is before %(before)s, the step that comes first.",
+                    day=format_date(self.env, day),
+                    before=format_date(self.env, before),
+                )
+            )
+
+    # ------------------------------------------------------------------- actions
+
+    def _get_form_action(self):
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": self.id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }

@@ -1,0 +1,269 @@
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError, ValidationError
+
+from .kmop_evidence_type import ASPECTS
+
+STATES = [
+    ("draft", "Draft"),
+    ("submitted", "Submitted"),
+    ("accepted", "Accepted"),
+    ("rejected", "Rejected"),
+    ("superseded", "Superseded"),
+]
+
+# Which state may follow which; a rejected piece can be mended and submitted again.
+TRANSITIONS = {
+    "draft": {"submitted"},
+    "submitted": {"accepted", "rejected"},
+    "accepted": {"superseded"},
+    "rejected": {"submitted"},
+    "superseded": set(),
+}
+
+
+class KmopEvidence(models.Model):
+    """One piece of evidence: a linked Odoo document, or files."""
+
+    _name = "kmop.evidence"
+    _description = "Evidence"
+    _inherit = ["kmop.guarded", "mail.thread", "mail.activity.mixin"]
+    _order = "date_effective desc, id desc"
+    _check_company_auto = True
+    _guarded_fields = frozenset(
+        {"state", "reject_reason", "superseded_by_id", "accepted_by_id", "date_accepted"}
+    )
+    _frozen_fields = frozenset(
+        {
+            "name",
+            "registration_id",
+            "type_id",
+            "requirement_ids",
+            "aspect",
+            "date_effective",
+            "res_model",
+            "res_id",
+            "attachment_ids",
+        }
+    )
+
+    name = fields.Char(required=True)
+    registration_id = fields.Many2one(
+        "kmop.registration",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        default=lambda self: self._default_registration_id(),
+        check_company=True,
+    )
+    company_id = fields.Many2one(related="registration_id.company_id", store=True, index=True)
+    type_id = fields.Many2one("kmop.evidence.type", required=True, ondelete="restrict")
+    requirement_ids = fields.Many2many(
+        "kmop.requirement",
+        string="Requirements",
+        compute="_compute_requirement_ids",
+        store=True,
+        readonly=False,
+    )
+    aspect = fields.Selection(
+        ASPECTS,
+        compute="_compute_aspect",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
+        help="A description supports overeenstemming, its application aantoonbaarheid.",
+    )
+    date_effective = fields.Date(
+        required=True,
+        default=lambda self: self._default_date_effective(),
+        help="The day that the document is about, which is what counts for an audit:"
+        " not the day it was added.",
+    )
+    date_review = fields.Date(string="Review on")
+    owner_id = fields.Many2one(
+        "res.users", required=True, default=lambda self: self._default_owner_id(), index=True
+    )
+    res_model = fields.Char(string="Source model", readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Source record", model_field="res_model", readonly=True
+    )
+    source_name = fields.Char(compute="_compute_source_name", string="Source")
+    source_user_id = fields.Many2one(
+        "res.users",
+        readonly=True,
+        index="btree_not_null",
+        help="Who is responsible for the source record, such as the salesperson.",
+    )
+    attachment_ids = fields.Many2many("ir.attachment", string="Files")
+    state = fields.Selection(
+        STATES, required=True, default="draft", readonly=True, copy=False, tracking=True
+    )
+    reject_reason = fields.Text(readonly=True, copy=False, tracking=True)
+    superseded_by_id = fields.Many2one("kmop.evidence", readonly=True, copy=False)
+    accepted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    date_accepted = fields.Date(readonly=True, copy=False)
+    note = fields.Html()
+
+    _source_uniq = models.UniqueIndex(
+        "(res_model, res_id, registration_id, type_id) WHERE res_id IS NOT NULL AND"
+        " res_id != 0 AND state NOT IN ('rejected', 'superseded')",
+        "This document is linked to the registration already.",
+    )
+    _register_idx = models.Index("(registration_id, state, date_effective)")
+
+    def _default_registration_id(self):
+        registrations = self.env["kmop.registration"].search(
+            [("company_id", "=", self.env.company.id), ("date_withdrawn", "=", False)], limit=2
+        )
+        return registrations if len(registrations) == 1 else False
+
+    def _default_date_effective(self):
+        return fields.Date.context_today(self)
+
+    def _default_owner_id(self):
+        return self.env.user
+
+    # ------------------------------------------------------------------ computes
+
+    @api.depends("type_id")
+    def _compute_aspect(self):
+        for evidence in self:
+            evidence.aspect = evidence.type_id.aspect
+
+    @api.depends("type_id")
+    def _compute_requirement_ids(self):
+        for evidence in self:
+            evidence.requirement_ids = evidence.type_id.requirement_ids
+
+    @api.depends("res_model", "res_id")
+    def _compute_source_name(self):
+        self.source_name = False
+        for model_name, evidences in self.filtered("res_id").grouped("res_model").items():
+            # sudo: who may read the evidence may know which document it is
+            sources = self.env[model_name].sudo().browse(evidences.mapped("res_id")).exists()
+            names = {source.id: source.display_name for source in sources}
+            for evidence in evidences:
+                evidence.source_name = names.get(evidence.res_id)
+
+    # --------------------------------------------------------------- constraints
+
+    @api.constrains("res_model", "res_id")
+    def _check_source(self):
+        for model_name in set(self.filtered("res_model").mapped("res_model")):
+            if not hasattr(self.env.get(model_name), "_prepare_kmop_evidence"):
+                raise ValidationError(
+                    self.env._("%(model)s can't serve as evidence.", model=model_name)
+                )
+
+    @api.constrains("date_effective")
+    def _check_date_effective(self):
+        today = fields.Date.context_today(self)
+        if any(evidence.date_effective > today for evidence in self):
+            raise ValidationError(self.env._("Evidence can't be about a day to come."))
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_accepted(self):
+        if self.filtered(lambda e: e.state in ("accepted", "superseded")):
+            raise UserError(self.env._("Accepted evidence is kept: supersede it instead."))
+
+    # ---------------------------------------------------------------------- CRUD
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        evidences = super().create(vals_list)
+        evidences._check_source_access()
+        return evidences
+
+    def write(self, vals):
+        frozen = self.filtered(lambda e: e.state in ("accepted", "superseded"))
+        if frozen and self._frozen_fields & vals.keys():
+            raise UserError(
+                self.env._(
+                    "%(evidence)s is accepted and can't change: supersede it.",
+                    evidence=frozen[0].name,
+                )
+            )
+        return super().write(vals)
+
+    def _check_source_access(self):
+        """Nobody makes evidence of a document that they may not read."""
+        for model_name, evidences in self.filtered("res_id").grouped("res_model").items():
+            self.env[model_name].browse(evidences.mapped("res_id")).check_access("read")
+
+    # ---------------------------------------------------------------- public API
+
+    def submit(self):
+        """Offer the evidence to the quality officer."""
+        self._move("submitted", {"reject_reason": False})
+
+    def accept(self):
+        """Accept submitted evidence: from now on it can't change."""
+        self._check_officer()
+        self._move(
+            "accepted",
+            {
+                "accepted_by_id": self.env.uid,
+                "date_accepted": fields.Date.context_today(self),
+            },
+        )
+
+    def reject(self, reason):
+        """Return submitted evidence to its owner. Raises UserError without a reason."""
+        self._check_officer()
+        if not (reason or "").strip():
+            raise UserError(self.env._("Give the reason of the rejection."))
+        self._move("rejected", {"reject_reason": reason})
+
+    def supersede(self, by):
+        """Replace accepted evidence by a newer piece (a record or its id)."""
+        self._check_officer()
+        newer = self.browse(getattr(by, "id", by))
+        if not newer or newer in self or newer.registration_id != self.registration_id:
+            raise UserError(
+                self.env._("Choose another piece of evidence of the same registration.")
+            )
+        self._move("superseded", {"superseded_by_id": newer.id})
+
+    # ----------------------------------------------------------------- internals
+
+    def _check_officer(self):
+        if not (self.env.su or self.env.user.has_group("kmop_registration.group_kmop_officer")):
+            raise UserError(self.env._("Only a quality officer judges evidence."))
+
+    def _lock(self):
+        try:
+            self.lock_for_update()
+        except LockError as error:
+            raise UserError(
+                self.env._("Somebody else is working on this evidence right now: try again.")
+            ) from error
+
+    def _move(self, state, vals):
+        self.check_access("write")
+        self._lock()
+        wrong = self.filtered(lambda e: state not in TRANSITIONS[e.state])
+        if wrong:
+            labels = dict(self._fields["state"]._description_selection(self.env))
+            raise UserError(
+                self.env._(
+                    "%(evidence)s is %(current)s: it can't become %(wanted)s.",
+                    evidence=wrong[0].name,
+                    current=labels[wrong[0].state].lower(),
+                    wanted=labels[state].lower(),
+                )
+            )
+        self._transition({"state": state, **vals})
+
+    # ------------------------------------------------------------------- actions
+
+    def action_open_source(self):
+        self.ensure_one()
+        if not self.res_id:
+            raise UserError(self.env._("This evidence has no source document in Odoo."))
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self.res_model,
+            "res_id": self.res_id,
+            "view_mode": "form",
+            "views": [(False, "form")],
+        }

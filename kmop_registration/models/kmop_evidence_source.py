@@ -1,0 +1,138 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+
+class KmopEvidenceSource(models.AbstractModel):
+    """What a model needs to serve as evidence. Inherit it beside the model."""
+
+    _name = "kmop.evidence.source"
+    _description = "Source of evidence"
+
+    # Field that holds who is responsible for the record, if the model has one.
+    _kmop_user_field = None
+
+    kmop_evidence_ids = fields.One2many(
+        "kmop.evidence",
+        "res_id",
+        string="Evidence",
+        domain=lambda self: self._kmop_evidence_domain(),
+        copy=False,
+    )
+    kmop_evidence_count = fields.Integer(
+        compute="_compute_kmop_evidence_count", compute_sudo=True
+    )
+
+    @api.model
+    def _kmop_evidence_domain(self):
+        return [("res_model", "=", self._name)]
+
+    def _compute_kmop_evidence_count(self):
+        groups = self.env["kmop.evidence"]._read_group(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)],
+            ["res_id"],
+            ["__count"],
+        )
+        counts = dict(groups)
+        for record in self:
+            record.kmop_evidence_count = counts.get(record.id, 0)
+
+    # --------------------------------------------------------------------- hooks
+
+    def _kmop_date_effective(self):
+        """Return the day that the record is about."""
+        return self.create_date.date()
+
+    def _kmop_company(self):
+        """Return the company of the record, or an empty recordset."""
+        return self.company_id if "company_id" in self._fields else self.env["res.company"]
+
+    def _prepare_kmop_evidence(self, registration, evidence_type):
+        """Return the values of the evidence that links this record."""
+        self.ensure_one()
+        today = fields.Date.context_today(self)
+        user = self[self._kmop_user_field] if self._kmop_user_field else None
+        return {
+            "name": self.display_name,
+            "registration_id": registration.id,
+            "type_id": evidence_type.id,
+            "date_effective": min(self._kmop_date_effective() or today, today),
+            "res_model": self._name,
+            "res_id": self.id,
+            "source_user_id": user.id if user else False,
+        }
+
+    # ------------------------------------------------------------------- linking
+
+    def _kmop_linkable(self, registration, evidence_type):
+        """Split the records: to link, linked already, of another company."""
+        linked = self.env["kmop.evidence"].sudo()._read_group(
+            # sudo: a link made by somebody else counts as well
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("registration_id", "=", registration.id),
+                ("type_id", "=", evidence_type.id),
+                ("state", "not in", ("rejected", "superseded")),
+            ],
+            ["res_id"],
+        )
+        linked = self.browse(res_id for (res_id,) in linked)
+        foreign = self.filtered(
+            lambda record: record._kmop_company()
+            and record._kmop_company() != registration.company_id
+        )
+        return self - linked - foreign, linked, foreign - linked
+
+    def _kmop_link(self, registration, evidence_type, vals=None):
+        """Link the records as evidence, in one batch; return what was made.
+
+        Records that are linked already or belong to another company are left out.
+        """
+        records = self._kmop_linkable(registration, evidence_type)[0]
+        return self.env["kmop.evidence"].create(
+            [
+                {**record._prepare_kmop_evidence(registration, evidence_type), **(vals or {})}
+                for record in records
+            ]
+        )
+
+    # ---------------------------------------------------------------------- CRUD
+
+    def write(self, vals):
+        result = super().write(vals)
+        if self._kmop_user_field in vals:
+            self._kmop_sync_user(vals[self._kmop_user_field])
+        return result
+
+    def _kmop_sync_user(self, user_id):
+        # sudo: who hands over a record need not see all of its evidence
+        self.env["kmop.evidence"].sudo().search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        ).source_user_id = user_id
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kmop_accepted(self):
+        # sudo: evidence protects its source whoever deletes it
+        evidences = self.env["kmop.evidence"].sudo().search(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        )
+        accepted = evidences.filtered(lambda e: e.state in ("accepted", "superseded"))[:1]
+        if accepted:
+            raise UserError(
+                self.env._(
+                    "%(source)s is accepted evidence of %(registration)s and must be kept.",
+                    source=accepted.name,
+                    registration=accepted.registration_id.display_name,
+                )
+            )
+        evidences.unlink()
+
+    # ------------------------------------------------------------------- actions
+
+    def action_kmop_open_evidence(self):
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "kmop_registration.kmop_evidence_action"
+        )
+        action["domain"] = [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        action["context"] = {"create": False}
+        return action

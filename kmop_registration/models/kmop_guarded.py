@@ -1,0 +1,51 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+
+class KmopGuarded(models.AbstractModel):
+    """Fields that only the model's own transitions may set.
+
+    A context key can be forged by a remote call, superuser mode cannot: the
+    transitions check access as the user and then write with ``sudo()``.
+    """
+
+    _name = "kmop.guarded"
+    _description = "Fields set by transitions only"
+
+    _guarded_fields = frozenset()
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        if not self.env.su:
+            guarded = self._guarded_fields & set().union(*vals_list)
+            defaults = self.default_get(sorted(guarded))
+            for vals in vals_list:
+                self._check_guarded(
+                    name
+                    for name in guarded & vals.keys()
+                    if vals[name] and vals[name] != defaults.get(name)
+                )
+        return super().create(vals_list)
+
+    def write(self, vals):
+        if not self.env.su:
+            self._check_guarded(self._guarded_fields & vals.keys())
+        return super().write(vals)
+
+    @api.model
+    def _check_guarded(self, names):
+        """Raise UserError when ``names`` holds any field."""
+        labels = sorted(self._fields[name]._description_string(self.env) for name in names)
+        if labels:
+            raise UserError(
+                self.env._(
+                    "%(fields)s can't be edited directly: use the buttons of this form.",
+                    fields=", ".join(labels),
+                )
+            )
+
+    def _transition(self, vals):
+        """Write ``vals``, guarded fields included, as the user who may write here."""
+        self.check_access("write")
+        # sudo: the guard above lets nobody else set these fields
+        self.sudo().write(vals)

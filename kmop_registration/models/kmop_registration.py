@@ -1,0 +1,387 @@
+import re
+
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.fields import Domain
+
+from .constants import NUMBER_PREFIXES, SERVICES
+
+VALIDITIES = [
+    ("none", "Not registered"),
+    ("valid", "Valid"),
+    ("expiring", "Expiring"),
+    ("gap", "Interrupted"),
+    ("expired", "Expired"),
+]
+
+# The six steps of a starter, then the ways in which a track can end.
+STEPS = [
+    ("prepare", "Prepare"),
+    ("request", "Request"),
+    ("part1", "Part 1"),
+    ("registered", "Registered"),
+    ("perform", "Perform and document"),
+    ("part2", "Part 2"),
+    ("completed", "Completed"),
+    ("refused", "Refused"),
+    ("withdrawn", "Withdrawn"),
+]
+
+
+class KmopRegistration(models.Model):
+    """One provider's registration for one service, through all its cycles."""
+
+    _name = "kmop.registration"
+    _description = "kmo-portefeuille registration"
+    _inherit = ["kmop.guarded", "mail.thread", "mail.activity.mixin"]
+    _order = "company_id, partner_id, service, id"
+    _rec_names_search = ["partner_id", "number"]
+    _check_company_auto = True
+    _guarded_fields = frozenset({"cycle", "date_withdrawn", "withdraw_reason"})
+
+    company_id = fields.Many2one(
+        "res.company",
+        required=True,
+        index=True,
+        default=lambda self: self._default_company_id(),
+    )
+    partner_id = fields.Many2one(
+        "res.partner",
+        string="Provider",
+        required=True,
+        index=True,
+        ondelete="restrict",
+        check_company=True,
+        default=lambda self: self._default_partner_id(),
+        tracking=True,
+    )
+    service = fields.Selection(SERVICES, required=True, default="training", tracking=True)
+    track_id = fields.Many2one(
+        "kmop.track",
+        required=True,
+        ondelete="restrict",
+        default=lambda self: self._default_track_id(),
+        tracking=True,
+    )
+    cycle = fields.Integer(
+        default=1, readonly=True, copy=False, help="Counts the renewals, from 1."
+    )
+    number = fields.Char(
+        string="Registration number", copy=False, index="btree_not_null", tracking=True
+    )
+    number_warning = fields.Char(compute="_compute_number_warning")
+    user_id = fields.Many2one(
+        "res.users",
+        string="Responsible",
+        default=lambda self: self.env.user,
+        index=True,
+        tracking=True,
+        help="Receives the reminders of this registration.",
+    )
+    active = fields.Boolean(default=True)
+    note = fields.Html()
+    period_ids = fields.One2many("kmop.registration.period", "registration_id")
+    audit_ids = fields.One2many("kmop.audit", "registration_id")
+    evidence_ids = fields.One2many("kmop.evidence", "registration_id")
+    milestone_ids = fields.One2many("kmop.milestone", "registration_id")
+    evidence_count = fields.Integer(compute="_compute_evidence_count")
+    next_part_id = fields.Many2one("kmop.track.part", compute="_compute_next_part_id")
+    step = fields.Selection(STEPS, compute="_compute_step", store=True, tracking=True)
+    date_start = fields.Date(
+        compute="_compute_dates", store=True, string="Registered from", tracking=True
+    )
+    date_end = fields.Date(
+        compute="_compute_dates", store=True, string="Registered until", tracking=True
+    )
+    # Not stored: depends on today. Searched on the stored dates of the periods.
+    validity = fields.Selection(
+        VALIDITIES, compute="_compute_validity", search="_search_validity"
+    )
+    date_withdrawn = fields.Date(
+        string="Withdrawn on",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        help="First day without registration.",
+    )
+    withdraw_reason = fields.Text(readonly=True, copy=False, tracking=True)
+
+    _live_uniq = models.UniqueIndex(
+        "(partner_id, service, company_id) WHERE active AND date_withdrawn IS NULL",
+        "This provider already has a live registration for this service.",
+    )
+
+    def _default_company_id(self):
+        return self.env.company
+
+    def _default_partner_id(self):
+        return self.env.company.partner_id
+
+    def _default_track_id(self):
+        return self.env["kmop.track"].search([("is_renewal", "=", False)], limit=1)
+
+    # ------------------------------------------------------------------ computes
+
+    @api.depends("partner_id.name", "service", "number")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        labels = dict(self._fields["service"]._description_selection(self.env))
+        for registration in self:
+            parts = [registration.partner_id.name, labels.get(registration.service)]
+            registration.display_name = " – ".join(filter(None, parts))
+
+    @api.depends("number", "service")
+    @api.depends_context("lang")
+    def _compute_number_warning(self):
+        for registration in self:
+            registration.number_warning = registration._get_number_warning()
+
+    def _get_number_warning(self):
+        prefix = NUMBER_PREFIXES.get(self.service)
+        if not (self.number and prefix):
+            return False
+        if re.fullmatch(re.escape(prefix) + r"\d{6}", self.number):
+            return False
+        return self.env._(
+            "A number for this service usually looks like %(prefix)s123456"
+            " (with the letter, not a zero). Compare it with the attest.",
+            prefix=prefix,
+        )
+
+    def _compute_evidence_count(self):
+        groups = self.env["kmop.evidence"]._read_group(
+            [("registration_id", "in", self.ids)], ["registration_id"], ["__count"]
+        )
+        counts = {registration.id: count for registration, count in groups}
+        for registration in self:
+            registration.evidence_count = counts.get(registration.id, 0)
+
+    @api.depends("track_id.part_ids", "cycle", "period_ids.granted_part_id")
+    def _compute_next_part_id(self):
+        for registration in self:
+            registration.next_part_id = registration._get_next_part()
+
+    @api.depends(
+        "date_withdrawn",
+        "number",
+        "cycle",
+        "track_id.part_ids.sequence",
+        "audit_ids.state",
+        "audit_ids.outcome",
+        "audit_ids.part_id",
+        "period_ids.granted_part_id",
+        "period_ids.date_last",
+    )
+    def _compute_step(self):
+        for registration in self:
+            registration.step = registration._get_step()
+
+    @api.depends("period_ids.date_start", "period_ids.date_last")
+    def _compute_dates(self):
+        for registration in self:
+            periods = registration.period_ids.filtered("date_last")
+            registration.date_start = min(periods.mapped("date_start"), default=False)
+            registration.date_end = max(periods.mapped("date_last"), default=False)
+
+    @api.depends("period_ids.date_start", "period_ids.date_last", "period_ids.date_expiring")
+    @api.depends_context("tz")
+    def _compute_validity(self):
+        today = fields.Date.context_today(self)
+        self.validity = "none"
+        for validity, _label in VALIDITIES:
+            matching = self.filtered_domain(self._validity_domain(validity, today))
+            matching.validity = validity
+
+    @api.model
+    def _search_validity(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        today = fields.Date.context_today(self)
+        return Domain.OR(self._validity_domain(validity, today) for validity in value)
+
+    @api.model
+    def _validity_domain(self, validity, today):
+        """Return the domain of registrations that have ``validity`` on ``today``.
+
+        The one definition behind both compute and search: they can't disagree.
+        """
+        current = Domain("date_start", "<=", today) & Domain("date_last", ">=", today)
+        covered = Domain("period_ids", "any", current)
+        past = Domain("period_ids", "any", [("date_last", "<", today)])
+        # A period that doesn't count (corrected, withdrawn) has no last day.
+        future = Domain(
+            "period_ids", "any", [("date_start", ">", today), ("date_last", "!=", False)]
+        )
+        warned = Domain("period_ids", "any", current & Domain("date_expiring", "<=", today))
+        return {
+            "none": ~covered & ~past,
+            "valid": covered & ~warned,
+            "expiring": warned,
+            "gap": ~covered & past & future,
+            "expired": ~covered & past & ~future,
+        }.get(validity, Domain.FALSE)
+
+    # --------------------------------------------------------------- constraints
+
+    @api.constrains("track_id")
+    def _check_track(self):
+        for registration in self:
+            parts = registration.audit_ids.filtered("is_open").part_id
+            if parts - registration.track_id.part_ids:
+                raise ValidationError(
+                    self.env._("Cancel the open audit before you change the track.")
+                )
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        if self.period_ids or self.audit_ids.filtered(lambda a: a.state != "draft"):
+            raise UserError(
+                self.env._(
+                    "A registration with audits or periods is kept: archive it instead."
+                )
+            )
+
+    # ---------------------------------------------------------------- public API
+
+    @api.readonly
+    def is_registered_on(self, date):
+        """Tell whether the registration covers ``date``, past or coming.
+
+        :param date: a date, or its ISO string
+        """
+        self.ensure_one()
+        day = fields.Date.to_date(date)
+        return any(
+            period.date_last and period.date_start <= day <= period.date_last
+            for period in self.period_ids
+        )
+
+    def start_audit(self):
+        """Return the open audit of the next part, made where there is none.
+
+        Raises UserError when the track is completed or the registration withdrawn.
+        """
+        self.ensure_one()
+        open_audit = self.audit_ids.filtered("is_open")
+        return open_audit or self.env["kmop.audit"].create({"registration_id": self.id})
+
+    def start_renewal(self):
+        """Begin a new cycle on the renewal track, with its first audit.
+
+        Raises UserError while the current track isn't completed.
+        """
+        self.ensure_one()
+        track = self.env["kmop.track"].search([("is_renewal", "=", True)], limit=1)
+        if self.step != "completed" or not track:
+            raise UserError(
+                self.env._("A renewal starts when all parts of the track are granted.")
+            )
+        self._transition({"track_id": track.id, "cycle": self.cycle + 1})
+        return self.start_audit()
+
+    def withdraw(self, date, reason):
+        """End the registration: ``date`` is its first day without.
+
+        Raises UserError without a reason or where it is withdrawn already.
+        """
+        self.ensure_one()
+        if self.date_withdrawn:
+            raise UserError(self.env._("This registration is withdrawn already."))
+        if not (reason or "").strip():
+            raise UserError(self.env._("Give the reason of the withdrawal."))
+        self.audit_ids.filtered("is_open").cancel(reason)
+        self._transition(
+            {"date_withdrawn": fields.Date.to_date(date), "withdraw_reason": reason}
+        )
+        self._plan_milestones()
+
+    # ----------------------------------------------------------------- internals
+
+    def _get_cycle_periods(self):
+        return self.period_ids.filtered(lambda p: p.cycle == self.cycle and p.date_last)
+
+    def _get_last_period(self, before=None):
+        """Return the latest period that counts, of those that start ``before`` a day."""
+        periods = self.period_ids.filtered(
+            lambda p: p.date_last and (not before or p.date_start < before)
+        )
+        return periods.sorted("date_start")[-1:]
+
+    def _get_next_part(self):
+        """Return the first part of the track that this cycle hasn't been granted."""
+        granted = self._get_cycle_periods().granted_part_id
+        return self.track_id.part_ids.sorted("sequence").filtered(
+            lambda part: part not in granted
+        )[:1]
+
+    def _get_step(self):
+        if self.date_withdrawn:
+            return "withdrawn"
+        audits = self.audit_ids.filtered(lambda a: a.cycle == self.cycle)
+        open_audit = audits.filtered("is_open")[:1]
+        if open_audit and open_audit.state != "draft":
+            return self._get_audit_step(open_audit)
+        decided = audits.filtered("date_decided").sorted(lambda a: (a.date_decided, a.id))
+        if not open_audit and decided[-1:].outcome == "negative":
+            return "refused"
+        if not self._get_cycle_periods():
+            return "prepare"
+        if not self.number:
+            return "registered"
+        return "perform" if self._get_next_part() else "completed"
+
+    def _get_audit_step(self, audit):
+        if audit.part_id != self.track_id.part_ids.sorted("sequence")[:1]:
+            return "part2"
+        return "request" if audit.state == "requested" else "part1"
+
+    def _lock(self):
+        """Keep others from deciding on the same registration until the commit.
+
+        Raises UserError where another transaction is at it.
+        """
+        try:
+            # Linking evidence refers to the row, and need not wait.
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is working on %(registration)s right now: try again.",
+                    registration=self[:1].display_name,
+                )
+            ) from error
+
+    def _plan_milestones(self):
+        self.env["kmop.milestone"]._plan(self)
+
+    def _get_anchor(self, anchor):
+        """Return the date that milestones are planned from, False where it is past."""
+        if anchor != "registration_end" or self.date_withdrawn:
+            return False
+        ahead = self.date_end and self.date_end >= self.company_id._kmop_today()
+        return ahead and self.date_end
+
+    # ------------------------------------------------------------------- actions
+
+    def action_start_audit(self):
+        return self.start_audit()._get_form_action()
+
+    def action_start_renewal(self):
+        return self.start_renewal()._get_form_action()
+
+    def action_open_evidence(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "kmop_registration.kmop_evidence_action"
+        )
+        action["domain"] = [("registration_id", "=", self.id)]
+        action["context"] = {"default_registration_id": self.id}
+        return action
+
+    def action_export_xlsx(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/kmop/registration/{self.id}/audit.xlsx",
+            "target": "download",
+        }

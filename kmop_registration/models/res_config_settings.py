@@ -1,0 +1,12 @@
+from odoo import fields, models
+
+
+class ResConfigSettings(models.TransientModel):
+    _inherit = "res.config.settings"
+
+    kmop_expiring_months = fields.Integer(
+        related="company_id.kmop_expiring_months", readonly=False
+    )
+    kmop_conditional_months = fields.Integer(
+        related="company_id.kmop_conditional_months", readonly=False
+    )

@@ -1,0 +1,69 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+
+from .kmop_registration import VALIDITIES
+
+# The best status first: that one speaks for the partner.
+RANK = ["valid", "expiring", "gap", "expired", "none"]
+
+
+class ResPartner(models.Model):
+    _inherit = "res.partner"
+
+    kmop_registration_ids = fields.One2many(
+        "kmop.registration", "partner_id", string="kmo-portefeuille registrations"
+    )
+    kmop_validity = fields.Selection(
+        VALIDITIES,
+        string="kmo-portefeuille",
+        compute="_compute_kmop_validity",
+        search="_search_kmop_validity",
+        help="The best of the provider's registrations.",
+    )
+    kmop_date_end = fields.Date(
+        string="Registered until", compute="_compute_kmop_date_end"
+    )
+
+    @api.depends("kmop_registration_ids.validity")
+    def _compute_kmop_validity(self):
+        for partner in self:
+            validities = set(partner.kmop_registration_ids.mapped("validity"))
+            partner.kmop_validity = next(filter(validities.__contains__, RANK), "none")
+
+    @api.model
+    def _search_kmop_validity(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        return Domain.OR(self._kmop_validity_domain(validity) for validity in value)
+
+    @api.model
+    def _kmop_validity_domain(self, validity):
+        if validity not in RANK:
+            return Domain.FALSE
+        better = RANK[: RANK.index(validity)]
+        without_better = ~self._kmop_any_validity(better) if better else Domain.TRUE
+        if validity == "none":
+            return without_better
+        return without_better & self._kmop_any_validity([validity])
+
+    @api.model
+    def _kmop_any_validity(self, validities):
+        return Domain("kmop_registration_ids", "any", [("validity", "in", validities)])
+
+    @api.depends("kmop_registration_ids.date_end")
+    def _compute_kmop_date_end(self):
+        for partner in self:
+            ends = filter(None, partner.kmop_registration_ids.mapped("date_end"))
+            partner.kmop_date_end = max(ends, default=False)
+
+    def is_registered_on(self, date, service=None):
+        """Tell whether a registration of this provider covers ``date``.
+
+        :param date: a date, or its ISO string
+        :param service: ``training``, ``advice`` or None for either
+        """
+        self.ensure_one()
+        registrations = self.kmop_registration_ids.filtered(
+            lambda r: service in (None, r.service)
+        )
+        return any(r.is_registered_on(date) for r in registrations)

@@ -1,0 +1,9 @@
+from odoo import models
+
+
+class SurveyUserInput(models.Model):
+    _name = "survey.user_input"
+    _inherit = ["survey.user_input", "kmop.evidence.source"]
+
+    def _kmop_date_effective(self):
+        return (self.end_datetime or self.create_date).date()

@@ -1,0 +1,1 @@
+from . import kmop_audit_xlsx

@@ -1,0 +1,82 @@
+"""Writing a worksheet row by row, with each cell's type said and never guessed."""
+
+import re
+from datetime import date, datetime
+
+from xlsxwriter import Workbook
+
+CELL_LIMIT = 32_767
+# Text from outside stays text: no formula, no link, whatever it begins with.
+OPTIONS = {
+    "constant_memory": True,
+    "strings_to_formulas": False,
+    "strings_to_urls": False,
+    "strings_to_numbers": False,
+}
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+CUT = " […]"
+
+
+def open_workbook(file):
+    """Return a workbook that streams to ``file`` in constant memory."""
+    return Workbook(file, OPTIONS)
+
+
+def clean(text):
+    """Return ``text`` without control characters, cut visibly at a cell's limit."""
+    text = CONTROL.sub("", str(text))
+    return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - len(CUT)] + CUT
+
+
+class Sheet:
+    """A worksheet that is filled from top to bottom."""
+
+    def __init__(self, workbook, name, widths):
+        self.sheet = workbook.add_worksheet(name)
+        self.header = workbook.add_format(
+            {"bold": True, "bg_color": "#DDE7EE", "border": 1, "text_wrap": True, "valign": "top"}
+        )
+        self.text = workbook.add_format({"text_wrap": True, "valign": "top"})
+        self.date = workbook.add_format(
+            {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"}
+        )
+        self.title = workbook.add_format({"bold": True, "font_size": 14})
+        self.row = 0
+        for column, width in enumerate(widths):
+            self.sheet.set_column(column, column, width)
+        self._set_up_print()
+
+    def _set_up_print(self):
+        self.sheet.set_paper(9)
+        self.sheet.set_landscape()
+        self.sheet.fit_to_pages(1, 0)
+        self.sheet.set_footer("&L&A&R&P / &N")
+
+    def add_title(self, text):
+        self.sheet.write_string(self.row, 0, clean(text), self.title)
+        self.row += 2
+
+    def add_table(self, labels, rows):
+        """Write a header that stays in view, then ``rows``, with a filter on them."""
+        top = self.row
+        self.add_row(labels, self.header)
+        self.sheet.freeze_panes(self.row, 0)
+        self.sheet.repeat_rows(top)
+        for row in rows:
+            self.add_row(row)
+        self.sheet.autofilter(top, 0, max(top, self.row - 1), len(labels) - 1)
+
+    def add_row(self, values, cell_format=None):
+        for column, value in enumerate(values):
+            self._write(column, value, cell_format)
+        self.row += 1
+
+    def _write(self, column, value, cell_format):
+        if isinstance(value, (date, datetime)):
+            self.sheet.write_datetime(self.row, column, value, cell_format or self.date)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            self.sheet.write_number(self.row, column, value, cell_format or self.text)
+        elif value:
+            self.sheet.write_string(self.row, column, clean(value), cell_format or self.text)
+        else:
+            self.sheet.write_blank(self.row, column, None, cell_format)

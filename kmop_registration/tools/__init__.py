@@ -1,0 +1,1 @@
+from .dates import day_after, day_before, period_end, shift

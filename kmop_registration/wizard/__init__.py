@@ -1,0 +1,8 @@
+from . import (
+    kmop_audit_decide,
+    kmop_audit_move,
+    kmop_evidence_link,
+    kmop_evidence_supersede,
+    kmop_period_correct,
+    kmop_reason,
+)

@@ -1,0 +1,96 @@
+from odoo import api, fields, models
+from odoo.exceptions import UserError
+
+from ..models.kmop_evidence_type import ASPECTS
+
+
+class KmopEvidenceLink(models.TransientModel):
+    """Links the selected documents as evidence, and says beforehand what will happen."""
+
+    _name = "kmop.evidence.link"
+    _description = "Link as evidence"
+
+    registration_id = fields.Many2one(
+        "kmop.registration",
+        required=True,
+        ondelete="cascade",
+        default=lambda self: self._default_registration_id(),
+        domain="[('date_withdrawn', '=', False)]",
+    )
+    type_id = fields.Many2one(
+        "kmop.evidence.type",
+        required=True,
+        ondelete="cascade",
+        default=lambda self: self._default_type_id(),
+    )
+    requirement_ids = fields.Many2many(
+        "kmop.requirement", compute="_compute_from_type", store=True, readonly=False
+    )
+    aspect = fields.Selection(
+        ASPECTS, compute="_compute_from_type", store=True, readonly=False, required=True
+    )
+    submit = fields.Boolean(
+        string="Submit at once", default=True, help="Offer it to the quality officer."
+    )
+    to_link_count = fields.Integer(compute="_compute_preview", string="Will be linked")
+    linked_count = fields.Integer(compute="_compute_preview", string="Linked already")
+    foreign_count = fields.Integer(compute="_compute_preview", string="Of another company")
+
+    def _default_registration_id(self):
+        return self.env["kmop.evidence"]._default_registration_id()
+
+    def _default_type_id(self):
+        return self.env["kmop.evidence.type"]._get_default_for(
+            self.env.context.get("active_model")
+        )
+
+    @api.depends("type_id")
+    def _compute_from_type(self):
+        for wizard in self:
+            wizard.aspect = wizard.type_id.aspect
+            wizard.requirement_ids = wizard.type_id.requirement_ids
+
+    @api.depends("registration_id", "type_id")
+    @api.depends_context("active_model", "active_ids")
+    def _compute_preview(self):
+        sources = self._get_sources()
+        for wizard in self:
+            split = sources._kmop_linkable(wizard.registration_id, wizard.type_id)
+            wizard.to_link_count, wizard.linked_count, wizard.foreign_count = map(len, split)
+
+    def _get_sources(self):
+        """Return the selected records. Raises UserError where they can't be evidence."""
+        model = self.env.get(self.env.context.get("active_model"))
+        if not hasattr(model, "_kmop_link"):
+            raise UserError(self.env._("Select the documents to link first."))
+        return model.browse(self.env.context.get("active_ids", [])).exists()
+
+    def action_confirm(self):
+        self.ensure_one()
+        evidences = self._get_sources()._kmop_link(
+            self.registration_id, self.type_id, self._prepare_values()
+        )
+        if not evidences:
+            raise UserError(self.env._("Nothing to link: see the counts above."))
+        if self.submit:
+            evidences.submit()
+        return self._get_result_action(evidences)
+
+    def _prepare_values(self):
+        return {
+            "aspect": self.aspect,
+            "requirement_ids": [fields.Command.set(self.requirement_ids.ids)],
+        }
+
+    def _get_result_action(self, evidences):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success",
+                "message": self.env._(
+                    "%(count)s documents linked as evidence.", count=len(evidences)
+                ),
+                "next": {"type": "ir.actions.act_window_close"},
+            },
+        }
