@@ -49,3 +49,5 @@ class KmopGuarded(models.AbstractModel):
         self.check_access("write")
         # sudo: the guard above lets nobody else set these fields
         self.sudo().write(vals)
+        # Unique indexes look at the state: it must be there before the next insert.
+        self.flush_recordset(vals)

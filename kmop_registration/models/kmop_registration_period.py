@@ -253,14 +253,16 @@ class KmopRegistrationPeriod(models.Model):
         previous = registration._get_last_period()
         if last != moved_end or (previous and day != start):
             self._check_override_reason(start, end, reason)
-        joined = day_after(previous.date_last) if previous else day
+        first = max(day, day_after(previous.date_last)) if previous else day
+        if last < first:
+            raise UserError(self.env._("The period would end before it begins."))
         return {
             "registration_id": registration.id,
             "audit_id": audit.id,
             "part_id": audit.part_id.id,
             "conditional": audit.outcome == "conditional",
             "date_registration": day,
-            "date_start": max(day, joined),
+            "date_start": first,
             "date_end": last,
             "override_reason": reason,
         }

@@ -1,0 +1,5 @@
+from . import (
+    test_audit,
+    test_dates,
+    test_registration,
+)
