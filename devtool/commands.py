@@ -1,0 +1,95 @@
+"""What each command does, in words of the other modules."""
+
+import shutil
+import sys
+
+from . import databases, host, locks, paths, postgres, pot, serve, testing, upstream
+from . import lint as linting
+from .errors import Stop
+from .process import say
+
+
+def run(options, _rest) -> int:
+    serve.check_port(options.port)
+    kind = databases.PLAIN if options.no_demo else databases.DEMO
+    name = options.db or f"kmop-{kind.name}"
+    with host.ready() as ready:
+        return serve.serve(ready, name, options.port, kind)
+
+
+def test(options, rest) -> int:
+    if options.host:
+        return upstream.run(baseline=options.baseline)
+    return testing.selected(rest) if rest else testing.everything()
+
+
+def lint(options, _rest) -> int:
+    return linting.run(fix=options.fix, fast=options.fast)
+
+
+def odoo(_options, rest) -> int:
+    with host.ready() as ready:
+        return ready.run(*rest)
+
+
+def shell(options, _rest) -> int:
+    with host.ready() as ready:
+        if not databases.exists(ready, options.db):
+            raise Stop(
+                f"There is no database {options.db}: make it with `./dev db"
+                f" {options.db} --demo`, or name another with -d."
+            )
+        quiet = [] if sys.stdin.isatty() else ["--log-level=warn"]
+        return ready.run("shell", "-d", options.db, "--no-http", *quiet, *host.NO_MAIL)
+
+
+def db(options, _rest) -> int:
+    databases.check_name(options.name)
+    kind = databases.DEMO if options.demo else databases.PLAIN
+    with host.ready() as ready:
+        databases.fresh(ready, options.name, kind)
+    say(f"==> {options.name} is ready: ./dev run --db {options.name}")
+    return 0
+
+
+def i18n(_options, _rest) -> int:
+    with host.ready() as ready:
+        pot.write(ready)
+    return 0
+
+
+def bench(_options, rest) -> int:
+    scripts = sorted((paths.ROOT / "benchmarks").glob("bench_*.py"))
+    if not scripts:
+        say("There is no benchmark yet: they go in benchmarks/bench_*.py.")
+        return 0
+    with host.ready() as ready:
+        name = databases.prepared(ready, databases.DEMO)
+        return max(_bench(ready, script, name, rest) for script in scripts)
+
+
+def _bench(ready: host.Host, script, template: str, rest: list[str]) -> int:
+    """Each on a database of its own; the script is fed to Odoo's shell."""
+    say(f"==> {script.name}")
+    databases.clone(ready, template, "kmop-bench")
+    options = ["shell", "-d", "kmop-bench", "--no-http", "--log-level=warn"]
+    with open(script) as text:
+        return ready.run(*options, *host.NO_MAIL, *rest, stdin=text)
+
+
+def reset(options, _rest) -> int:
+    if not paths.HOST.exists():
+        return 0
+    host.check_folder()
+    with locks.shared("pg.users") as users:
+        if not locks.alone(users):
+            raise Stop("Another ./dev is at work: stop it first, then reset.")
+        postgres.stop()
+        for folder in _doomed(options.all):
+            shutil.rmtree(folder, ignore_errors=True)
+    say("==> Removed " + ("everything." if options.all else "all databases."))
+    return 0
+
+
+def _doomed(everything: bool) -> list:
+    return [paths.HOST] if everything else [paths.CLUSTER, paths.DATA, paths.MAIL]

@@ -1,0 +1,44 @@
+"""What is read out of Odoo's logs and dumps."""
+
+from devtool import odoo_lint, pot, snapshot, upstream
+
+STAMP = "2026-11-23 10:00:00,123 42"
+SUITES = f"""\
+{STAMP} ERROR db odoo.addons.sale.tests.test_sale_order: FAIL: TestSaleOrder.test_terms
+Traceback (most recent call last):
+{STAMP} ERROR db odoo.addons.survey.tests.test_x: ERROR: TestX.test_y
+{STAMP} ERROR db odoo.tests.result: 1 failed, 1 error(s) of 327 tests when loading db
+"""
+
+
+def test_failures_of_the_hosts_suites():
+    assert upstream.failures(SUITES) == {"TestSaleOrder.test_terms", "TestX.test_y"}
+    assert upstream.counted(SUITES) == 327
+
+
+def test_only_complaints_that_name_us_count():
+    log = (
+        f"{STAMP} ERROR db odoo.lint: FAIL: TestA.test_b\n  sale.order\n"
+        f"{STAMP} ERROR db odoo.lint: FAIL: TestA.test_c\n  kmop_registration.x\n"
+        f"{STAMP} INFO db odoo.modules: Loading kmop_registration.y\n"
+    )
+    (found,) = odoo_lint.complaints(log)
+    assert "test_c" in found
+
+
+def test_a_snapshot_forgets_moments_and_order():
+    dump = "COPY public.a (id) FROM stdin;\n{}\\.\n"
+    first = snapshot.rows(dump.format("1\t2026-11-23 10:00:00.5\n2\tx\n"))
+    second = snapshot.rows(dump.format("2\tx\n1\t2026-11-23 11:00:00\n"))
+    assert not snapshot.difference(first, second)
+
+
+def test_a_snapshot_shows_what_changed():
+    dump = "COPY public.a (id) FROM stdin;\n{}\\.\n"
+    first, second = (snapshot.rows(dump.format(row)) for row in ("1\n", "2\n"))
+    assert snapshot.difference(first, second) == "- public.a: 1\n+ public.a: 2"
+
+
+def test_the_template_stands_still():
+    text = '"A: b\\n"\n"POT-Creation-Date: now\\n"\nmsgid ""\n'
+    assert pot.still(text) == '"A: b\\n"\nmsgid ""\n'
