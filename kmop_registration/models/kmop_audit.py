@@ -96,7 +96,7 @@ class KmopAudit(models.Model):
     )
     is_open = fields.Boolean(compute="_compute_is_open")
     outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
-    cancel_reason = fields.Text(readonly=True, copy=False, tracking=True)
+    cancel_reason = fields.Text(string="Reason of the cancellation", readonly=True, copy=False, tracking=True)
     report_attachment_ids = fields.Many2many("ir.attachment", string="Audit report", copy=False)
     note = fields.Html()
     period_ids = fields.One2many("kmop.registration.period", "audit_id")

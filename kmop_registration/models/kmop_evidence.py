@@ -74,6 +74,7 @@ class KmopEvidence(models.Model):
         help="A description supports overeenstemming, its application aantoonbaarheid.",
     )
     date_effective = fields.Date(
+        string="Effective date",
         required=True,
         default=lambda self: self._default_date_effective(),
         help="The day that the document is about, which is what counts for an audit:"
@@ -98,10 +99,16 @@ class KmopEvidence(models.Model):
     state = fields.Selection(
         STATES, required=True, default="draft", readonly=True, copy=False, tracking=True
     )
-    reject_reason = fields.Text(readonly=True, copy=False, tracking=True)
-    superseded_by_id = fields.Many2one("kmop.evidence", readonly=True, copy=False)
-    accepted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
-    date_accepted = fields.Date(readonly=True, copy=False)
+    reject_reason = fields.Text(
+        string="Reason of the rejection", readonly=True, copy=False, tracking=True
+    )
+    superseded_by_id = fields.Many2one(
+        "kmop.evidence", string="Replaced by", readonly=True, copy=False
+    )
+    accepted_by_id = fields.Many2one(
+        "res.users", string="Accepted by", readonly=True, copy=False
+    )
+    date_accepted = fields.Date(string="Accepted on", readonly=True, copy=False)
     note = fields.Html()
 
     _source_uniq = models.UniqueIndex(

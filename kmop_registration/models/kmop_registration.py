@@ -104,7 +104,9 @@ class KmopRegistration(models.Model):
         tracking=True,
         help="First day without registration.",
     )
-    withdraw_reason = fields.Text(readonly=True, copy=False, tracking=True)
+    withdraw_reason = fields.Text(
+        string="Reason of the withdrawal", readonly=True, copy=False, tracking=True
+    )
 
     _live_uniq = models.UniqueIndex(
         "(partner_id, service, company_id) WHERE active AND date_withdrawn IS NULL",

@@ -38,6 +38,7 @@ class KmopRegistrationPeriod(models.Model):
         help="Granted to a provider that doesn't meet the norm in full yet."
     )
     override_reason = fields.Text(
+        string="Reason",
         help="Why the dates differ from the rule, or why there is no audit."
     )
     corrects_id = fields.Many2one(
@@ -63,7 +64,9 @@ class KmopRegistrationPeriod(models.Model):
         "kmop.track.part", compute="_compute_granted_part_id", string="Granted part"
     )
     gap_days = fields.Integer(
-        compute="_compute_gap_days", help="Days without registration before this period."
+        string="Gap before (days)",
+        compute="_compute_gap_days",
+        help="Days without registration before this period."
     )
 
     _dates_in_order = models.Constraint(

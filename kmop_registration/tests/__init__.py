@@ -1,5 +1,7 @@
 from . import (
     test_audit,
     test_dates,
+    test_milestone,
     test_registration,
+    test_ui,
 )

@@ -25,7 +25,11 @@ class KmopAuditMove(models.TransientModel):
         readonly=False,
     )
     auditor_id = fields.Many2one(
-        "res.partner", compute="_compute_from_audit", store=True, readonly=False
+        "res.partner",
+        string="Auditor",
+        compute="_compute_from_audit",
+        store=True,
+        readonly=False,
     )
 
     def _default_date(self):

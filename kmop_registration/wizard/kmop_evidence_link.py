@@ -24,10 +24,18 @@ class KmopEvidenceLink(models.TransientModel):
         default=lambda self: self._default_type_id(),
     )
     requirement_ids = fields.Many2many(
-        "kmop.requirement", compute="_compute_from_type", store=True, readonly=False
+        "kmop.requirement",
+        compute="_compute_requirement_ids",
+        store=True,
+        readonly=False,
     )
     aspect = fields.Selection(
-        ASPECTS, compute="_compute_from_type", store=True, readonly=False, required=True
+        ASPECTS,
+        compute="_compute_aspect",
+        store=True,
+        readonly=False,
+        required=True,
+        precompute=True,
     )
     submit = fields.Boolean(
         string="Submit at once", default=True, help="Offer it to the quality officer."
@@ -45,9 +53,13 @@ class KmopEvidenceLink(models.TransientModel):
         )
 
     @api.depends("type_id")
-    def _compute_from_type(self):
+    def _compute_aspect(self):
         for wizard in self:
             wizard.aspect = wizard.type_id.aspect
+
+    @api.depends("type_id")
+    def _compute_requirement_ids(self):
+        for wizard in self:
             wizard.requirement_ids = wizard.type_id.requirement_ids
 
     @api.depends("registration_id", "type_id")
