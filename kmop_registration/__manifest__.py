@@ -12,6 +12,7 @@
         "security/ir.model.access.csv",
         "security/kmop_rules.xml",
         "data/kmop_norm_data.xml",
+        "data/kmop_indicator_data.xml",
         "data/kmop_track_data.xml",
         "data/kmop_evidence_type_data.xml",
         "data/mail_template_data.xml",

@@ -2,6 +2,8 @@
 
 SERVICES = [("training", "Training"), ("advice", "Advice")]
 
+SERVICE_SCOPES = [*SERVICES, ("both", "Training and advice")]
+
 AUDIT_KINDS = [
     ("starter", "Starters' audit"),
     ("follow_up", "Follow-up audit"),
@@ -11,3 +13,17 @@ AUDIT_KINDS = [
 
 # Only the labels are ours: the numbers themselves come from VLAIO's attest.
 NUMBER_PREFIXES = {"training": "DV.O", "advice": "DV.A"}
+
+# The two aspects that each indicator is scored on.
+ASPECTS = [
+    ("description", "Description (conformity)"),
+    ("application", "Application (demonstrability)"),
+]
+
+# Source: VLAIO, "Het resultaat".
+SCORES = [
+    ("B", "B (limited)"),
+    ("G", "G (partial)"),
+    ("T", "T (sufficient)"),
+    ("V", "V (complete)"),
+]

@@ -100,6 +100,7 @@ class KmopAudit(models.Model):
     report_attachment_ids = fields.Many2many("ir.attachment", string="Audit report", copy=False)
     note = fields.Html()
     period_ids = fields.One2many("kmop.registration.period", "audit_id")
+    score_ids = fields.One2many("kmop.audit.score", "audit_id")
     previous_audit_id = fields.Many2one(
         "kmop.audit",
         string="Re-audit of",
@@ -178,6 +179,12 @@ class KmopAudit(models.Model):
             raise UserError(self.env._("An audit that was requested is kept: cancel it."))
 
     # ---------------------------------------------------------------------- CRUD
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        audits = super().create(vals_list)
+        audits._create_scores()
+        return audits
 
     def write(self, vals):
         if self._closed_fields & vals.keys() and not all(self.mapped("is_open")):
@@ -274,6 +281,41 @@ class KmopAudit(models.Model):
                 )
             )
         self._transition({"state": state, **vals})
+
+    def _create_scores(self):
+        """Give each audit a line for each indicator of its norm and service."""
+        Indicator = self.env["kmop.indicator"]
+        tested = {
+            key: Indicator._get_tested(*key)
+            for key in {(audit.norm_id, audit.service) for audit in self}
+        }
+        self.env["kmop.audit.score"].create(
+            [
+                {"audit_id": audit.id, "indicator_id": indicator.id}
+                for audit in self
+                for indicator in tested[audit.norm_id, audit.service]
+            ]
+        )
+
+    def _get_preceding(self):
+        """Return the decided audit that came before this one, of whatever part."""
+        decided = self.registration_id.audit_ids.filtered(
+            lambda other: other.state == "decided" and other != self._origin
+        )
+        if self.state == "decided":
+            key = (self.date_decided, self.id)
+            decided = decided.filtered(lambda other: (other.date_decided, other.id) < key)
+        return decided.sorted(lambda other: (other.date_decided, other.id))[-1:]
+
+    def _get_reference_date(self):
+        """Return the day for which the dossier must be ready, today where unknown."""
+        today = fields.Date.context_today(self)
+        return self.date_visited or self.date_planned or today
+
+    def _get_exemptions(self):
+        """Return the exemptions by certificate that count for this audit."""
+        domain = self.env["kmop.exemption"]._in_force_on(self._get_reference_date())
+        return self.registration_id.exemption_ids.filtered_domain(domain)
 
     def _grant(self, registration_date, date_end, reason):
         Period = self.env["kmop.registration.period"]

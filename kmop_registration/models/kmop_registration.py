@@ -84,6 +84,7 @@ class KmopRegistration(models.Model):
     audit_ids = fields.One2many("kmop.audit", "registration_id")
     evidence_ids = fields.One2many("kmop.evidence", "registration_id")
     milestone_ids = fields.One2many("kmop.milestone", "registration_id")
+    exemption_ids = fields.One2many("kmop.exemption", "registration_id")
     evidence_count = fields.Integer(compute="_compute_evidence_count")
     next_part_id = fields.Many2one("kmop.track.part", compute="_compute_next_part_id")
     step = fields.Selection(STEPS, compute="_compute_step", store=True, tracking=True)
@@ -233,6 +234,17 @@ class KmopRegistration(models.Model):
                 raise ValidationError(
                     self.env._("Cancel the open audit before you change the track.")
                 )
+
+    @api.constrains("partner_id", "service", "company_id")
+    def _check_identity(self):
+        """Whose registration for what it is can't change once it was granted."""
+        if any(registration.period_ids for registration in self):
+            raise ValidationError(
+                self.env._(
+                    "Provider, service and company stay as they were registered:"
+                    " start another registration."
+                )
+            )
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_history(self):

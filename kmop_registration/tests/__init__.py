@@ -3,5 +3,6 @@ from . import (
     test_dates,
     test_milestone,
     test_registration,
+    test_score,
     test_ui,
 )

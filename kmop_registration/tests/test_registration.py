@@ -164,6 +164,15 @@ class TestRegistration(KmopCommon):
         again.flush_recordset()
         self._create_registration()
 
+    def test_identity_is_kept(self):
+        registration = self._create_registration()
+        registration.service = "advice"
+        self._decide(registration, date(2026, 3, 1))
+        with self.assertRaises(ValidationError):
+            registration.service = "training"
+        with self.assertRaises(ValidationError):
+            registration.partner_id = self.client
+
     def test_withdraw(self):
         registration = self._register()
         with freeze_time("2027-05-03"):
