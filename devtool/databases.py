@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from . import addon, locks, paths, source
 from .errors import Stop
 from .host import Host
-from .process import say, step
+from .process import step
 
 LANGUAGES = "nl_BE,fr_BE"
 HOST_MODULES = "sale_management,survey,contacts"
@@ -13,7 +13,7 @@ HOST_MODULES = "sale_management,survey,contacts"
 
 @dataclass(frozen=True)
 class Kind:
-    """What a database holds beside the addon."""
+    """What a database holds beside the addon and what that depends on."""
 
     name: str
     title: str
@@ -114,7 +114,8 @@ NAME_CHARACTERS = frozenset(
 
 def mark(host: Host, name: str, text: str) -> None:
     """A comment on the database: it goes when the database goes."""
-    host.query("postgres", f"COMMENT ON DATABASE \"{name}\" IS 'kmop {text}'")
+    quoted = f"kmop {text}".replace("'", "''")
+    host.query("postgres", f"COMMENT ON DATABASE \"{name}\" IS '{quoted}'")
 
 
 def marked(host: Host, name: str) -> str:
@@ -128,25 +129,22 @@ def marked(host: Host, name: str) -> str:
 
 def _prepare(host: Host, kind: Kind) -> None:
     current, new = addon.fingerprint(), f"{kind.template}.new"
-    if kind.modules:
-        _ensure_ground(host, kind)
-        say(f"==> Preparing a database ({kind.title})")
+    _ensure_ground(host, kind)
+    with step(f"Installing the addon ({kind.title})"):
         host.log("clone", "db", "duplicate", "-f", kind.ground, new)
-    else:
-        drop(host, new)
-    with step("Installing the addon"):
         install(host, new, paths.ADDON, *kind.options)
     take_name(host, new, kind.template)
     mark(host, kind.template, current)
 
 
 def _ensure_ground(host: Host, kind: Kind) -> None:
-    wanted = f"{source.version(host.source)} {kind.modules} {' '.join(kind.options)}"
+    modules = kind.modules or ",".join(addon.depends())
+    wanted = f"{source.version(host.source)} {modules} {' '.join(kind.options)}"
     if marked(host, kind.ground) == wanted:
         return
     new = f"{kind.ground}.new"
     drop(host, new)
-    with step(f"Installing {kind.modules} ({kind.title}; about a minute)"):
-        install(host, new, kind.modules, *kind.options)
+    with step(f"Installing {modules} ({kind.title}; about a minute)"):
+        install(host, new, modules, *kind.options)
     take_name(host, new, kind.ground)
     mark(host, kind.ground, wanted)

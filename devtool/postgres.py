@@ -4,6 +4,7 @@ import hashlib
 import os
 import pwd
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,13 +12,14 @@ from pathlib import Path
 
 from . import locks, paths, python
 from .errors import Stop
-from .process import logged, must, output, say
+from .process import logged, must, say
 
 # What a path of a Unix socket may hold, less its file name.
 LONGEST_SOCKET_FOLDER = 90
 # PostgreSQL refuses root; everybody has this one.
 SERVANT = "nobody"
 STARTED = paths.HOST / "pg.started"
+WHO_AM_I = "SELECT rolcreatedb, current_user FROM pg_roles WHERE rolname = current_user"
 
 
 @contextmanager
@@ -40,8 +42,17 @@ def binaries() -> Path:
 
 
 def query(env: dict[str, str], database: str, sql: str) -> str:
+    """The rows, columns parted by “|”; stops where the server refuses."""
     command = [binaries() / "psql", "-XAtq", "-v", "ON_ERROR_STOP=1", "-c", sql]
-    return output([*command, database], env={**os.environ, **env})
+    done = subprocess.run(
+        [*command, database],
+        env={**os.environ, **env},
+        capture_output=True,
+        text=True,
+    )
+    if done.returncode:
+        raise Stop(f"PostgreSQL refuses: {done.stderr.strip()}")
+    return done.stdout.strip()
 
 
 def running() -> bool:
@@ -67,14 +78,14 @@ def _own_server() -> bool:
 
 
 def _check_own() -> dict[str, str]:
-    able = query({}, "postgres", "SELECT rolcreatedb, current_user FROM pg_roles"
-                 " WHERE rolname = current_user")  # fmt: skip
-    if not able:
+    try:
+        createdb, user = query({}, "postgres", WHO_AM_I).split("|")
+    except Stop as refusal:
         raise Stop(
-            f"The PostgreSQL server at PGHOST={os.environ['PGHOST']} gave no answer:"
-            " check PGHOST, PGPORT, PGUSER and PGPASSWORD, or unset PGHOST."
-        )
-    createdb, user = able.split("|")
+            f"The PostgreSQL server at PGHOST={os.environ['PGHOST']} does not let us"
+            " in: check PGHOST, PGPORT, PGUSER and PGPASSWORD, or unset PGHOST."
+            f" ({refusal})"
+        ) from refusal
     if createdb != "t" or user == "postgres":
         raise Stop(
             f"The PostgreSQL role “{user}” does not serve: set PGUSER to a role that"

@@ -56,9 +56,7 @@ def is_file(word: str) -> bool:
 
 def run(part: Part, arguments: list[str], host: Host | None) -> tuple[Outcome, str]:
     """The counts, and one line that sums them up."""
-    words = part.chosen(arguments)
-    if words is None:
-        return Outcome(), ""
+    words = part.chosen(arguments) or []
     say(f"==> pytest: {part.title}")
     report = paths.log_file("pytest").with_suffix(f".{os.getpid()}.xml")
     report.unlink(missing_ok=True)

@@ -3,7 +3,7 @@
 import time
 
 from . import addon, browser, databases, host, logcheck, paths, pytests, snapshot
-from .databases import DEMO, HOST_MODULES
+from .databases import BARE, DEMO, HOST_MODULES
 from .errors import Stop
 from .host import Host
 from .junit import Outcome
@@ -11,6 +11,7 @@ from .process import say, step
 
 BARE_DB = "kmop-test-bare"
 DEMO_DB = "kmop-test-demo"
+KINDS = {BARE_DB: BARE, DEMO_DB: DEMO}
 
 
 def everything() -> int:
@@ -34,37 +35,45 @@ def selected(arguments: list[str]) -> int:
         return _run(arguments, None)
     browser.ensure()
     with host.ready() as ready:
-        _current(ready, BARE_DB, _install_bare)
-        _current(ready, DEMO_DB, _install_demo)
         return _run(arguments, ready)
 
 
 def _run(arguments: list[str], ready: Host | None) -> int:
     total, lines = Outcome(), []
     for part in pytests.parts(BARE_DB, DEMO_DB):
+        if part.chosen(arguments) is None:
+            _may_be_missing(part, arguments)
+            continue
+        _current(ready, part.database)
         outcome, line = pytests.run(part, arguments, ready)
         total += outcome
-        lines += [line] if line else []
-        if not (arguments or outcome.ran or outcome.skipped):
-            raise Stop(f"No test was run for {part.title}: they are missing.")
+        lines.append(line)
     say("\n".join(["==> Tests", *lines]))
     total.check()
     return 0
 
 
+def _may_be_missing(part: pytests.Part, arguments: list[str]) -> None:
+    if not arguments:
+        raise Stop(f"There are no tests for {part.title}: restore them from git.")
+
+
 def _only_tool(arguments: list[str]) -> bool:
-    files = [word for word in arguments if pytests.is_file(word)]
-    tool = str(pytests.TOOL_TESTS.relative_to(paths.ROOT))
-    return bool(files) and all(tool in word for word in files)
+    tool, *others = pytests.parts(BARE_DB, DEMO_DB)
+    return bool(tool.chosen(arguments)) and not any(
+        part.chosen(arguments) for part in others
+    )
 
 
-def _current(ready: Host, name: str, install) -> None:
-    """Seed records that changed are not reached by an update: install anew."""
+def _current(ready: Host | None, name: str) -> None:
+    """Seed records that changed are not reached by an update: clone anew."""
+    if not name:
+        return
     known, wanted = databases.marked(ready, name), addon.fingerprint()
-    if known.split(" ")[0] != wanted.split(" ")[0]:
-        install(ready)
-    else:
+    if known.split(" ")[0] == wanted.split(" ")[0]:
         databases.refresh(ready, name)
+    else:
+        databases.fresh(ready, name, KINDS[name])
 
 
 def _install_bare(ready: Host) -> None:
