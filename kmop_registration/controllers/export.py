@@ -25,13 +25,18 @@ class KmopExport(http.Controller):
         file = TemporaryFile()  # noqa: SIM115 (closed by the response)
         request.env["kmop.audit.xlsx"]._write(registration, file)
         file.seek(0)
-        response = Response(
-            wrap_file(request.httprequest.environ, file), mimetype=XLSX, direct_passthrough=True
+        return Response(
+            wrap_file(request.httprequest.environ, file),
+            mimetype=XLSX,
+            direct_passthrough=True,
+            headers={
+                "Content-Disposition": content_disposition(
+                    self._get_filename(registration)
+                ),
+                "Cache-Control": "no-store",
+                "X-Content-Type-Options": "nosniff",
+            },
         )
-        response.headers["Content-Disposition"] = content_disposition(
-            self._get_filename(registration)
-        )
-        return response
 
     def _get_registration(self, registration_id):
         """A registration that isn't the reader's is answered like one that isn't there."""
@@ -43,5 +48,5 @@ class KmopExport(http.Controller):
 
     def _get_filename(self, registration):
         today = fields.Date.context_today(registration)
-        name = re.sub(r"[^\w. -]", "_", registration.display_name)
+        name = re.sub(r"[^\w. –-]", "_", registration.display_name)
         return f"{name[:80]} {today}.xlsx"

@@ -30,7 +30,14 @@ class KmopEvidence(models.Model):
     _order = "date_effective desc, id desc"
     _check_company_auto = True
     _guarded_fields = frozenset(
-        {"state", "reject_reason", "superseded_by_id", "accepted_by_id", "date_accepted"}
+        {
+            "state",
+            "reject_reason",
+            "superseded_by_id",
+            "accepted_by_id",
+            "date_accepted",
+            "source_user_id",
+        }
     )
     _frozen_fields = frozenset(
         {
@@ -51,11 +58,13 @@ class KmopEvidence(models.Model):
         "kmop.registration",
         required=True,
         index=True,
-        ondelete="cascade",
+        ondelete="restrict",
         default=lambda self: self._default_registration_id(),
         check_company=True,
     )
-    company_id = fields.Many2one(related="registration_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="registration_id.company_id", store=True, index=True
+    )
     type_id = fields.Many2one("kmop.evidence.type", required=True, ondelete="restrict")
     requirement_ids = fields.Many2many(
         "kmop.requirement",
@@ -63,6 +72,7 @@ class KmopEvidence(models.Model):
         compute="_compute_requirement_ids",
         store=True,
         readonly=False,
+        ondelete="restrict",
     )
     aspect = fields.Selection(
         ASPECTS,
@@ -82,7 +92,10 @@ class KmopEvidence(models.Model):
     )
     date_review = fields.Date(string="Review on")
     owner_id = fields.Many2one(
-        "res.users", required=True, default=lambda self: self._default_owner_id(), index=True
+        "res.users",
+        required=True,
+        default=lambda self: self._default_owner_id(),
+        index=True,
     )
     res_model = fields.Char(string="Source model", readonly=True)
     res_id = fields.Many2oneReference(
@@ -91,11 +104,18 @@ class KmopEvidence(models.Model):
     source_name = fields.Char(compute="_compute_source_name", string="Source")
     source_user_id = fields.Many2one(
         "res.users",
-        readonly=True,
+        string="Responsible for the source",
+        compute="_compute_source_user_id",
+        store=True,
+        precompute=True,
         index="btree_not_null",
         help="Who is responsible for the source record, such as the salesperson.",
     )
-    attachment_ids = fields.Many2many("ir.attachment", string="Files")
+    # Who may read the evidence may read its files: without the bypass, every read
+    # would look through all attachments of the database.
+    attachment_ids = fields.Many2many(
+        "ir.attachment", string="Files", ondelete="restrict", bypass_search_access=True
+    )
     state = fields.Selection(
         STATES, required=True, default="draft", readonly=True, copy=False, tracking=True
     )
@@ -103,7 +123,11 @@ class KmopEvidence(models.Model):
         string="Reason of the rejection", readonly=True, copy=False, tracking=True
     )
     superseded_by_id = fields.Many2one(
-        "kmop.evidence", string="Replaced by", readonly=True, copy=False
+        "kmop.evidence",
+        string="Replaced by",
+        readonly=True,
+        copy=False,
+        ondelete="restrict",
     )
     accepted_by_id = fields.Many2one(
         "res.users", string="Accepted by", readonly=True, copy=False
@@ -120,7 +144,8 @@ class KmopEvidence(models.Model):
 
     def _default_registration_id(self):
         registrations = self.env["kmop.registration"].search(
-            [("company_id", "=", self.env.company.id), ("date_withdrawn", "=", False)], limit=2
+            [("company_id", "=", self.env.company.id), ("date_withdrawn", "=", False)],
+            limit=2,
         )
         return registrations if len(registrations) == 1 else False
 
@@ -145,22 +170,58 @@ class KmopEvidence(models.Model):
     @api.depends("res_model", "res_id")
     def _compute_source_name(self):
         self.source_name = False
-        for model_name, evidences in self.filtered("res_id").grouped("res_model").items():
-            # sudo: who may read the evidence may know which document it is
-            sources = self.env[model_name].sudo().browse(evidences.mapped("res_id")).exists()
-            names = {source.id: source.display_name for source in sources}
-            for evidence in evidences:
-                evidence.source_name = names.get(evidence.res_id)
+        # sudo: who may read the evidence may know which document it is
+        for evidence, source in self.sudo()._get_sources():
+            evidence.source_name = source.display_name
+
+    @api.depends("res_model", "res_id")
+    def _compute_source_user_id(self):
+        self.source_user_id = False
+        for evidence, source in self._get_sources():
+            evidence.source_user_id = source._kmop_user()
+
+    def _get_sources(self):
+        """Return pairs of evidence and its source record, where there is one."""
+        pairs = []
+        linked = self.filtered(lambda e: e.res_id and e._is_source(e.res_model))
+        for model_name, evidences in linked.grouped("res_model").items():
+            records = self.env[model_name].browse(evidences.mapped("res_id")).exists()
+            by_id = dict(zip(records.ids, records, strict=True))
+            pairs += [(e, by_id[e.res_id]) for e in evidences if e.res_id in by_id]
+        return pairs
+
+    @api.model
+    def _is_source(self, model_name):
+        model = self.env.get(model_name)
+        return hasattr(model, "_prepare_kmop_evidence") and not model._abstract
 
     # --------------------------------------------------------------- constraints
 
-    @api.constrains("res_model", "res_id")
+    @api.constrains("res_model", "res_id", "registration_id")
     def _check_source(self):
-        for model_name in set(self.filtered("res_model").mapped("res_model")):
-            if not hasattr(self.env.get(model_name), "_prepare_kmop_evidence"):
-                raise ValidationError(
-                    self.env._("%(model)s can't serve as evidence.", model=model_name)
-                )
+        # sudo: whether it exists doesn't depend on who may read it
+        linked = self.sudo().filtered(lambda e: e.res_model or e.res_id)
+        sources = dict(linked._get_sources())
+        for evidence in linked:
+            if message := evidence._get_source_error(sources.get(evidence)):
+                raise ValidationError(message)
+
+    def _get_source_error(self, source):
+        if not self._is_source(self.res_model):
+            return self.env._(
+                "%(model)s can't serve as evidence.", model=self.res_model
+            )
+        if not source:
+            return self.env._(
+                "The document that %(evidence)s refers to doesn't exist.",
+                evidence=self.name,
+            )
+        if source._kmop_company() not in (source.env["res.company"], self.company_id):
+            return self.env._(
+                "%(evidence)s and its registration are of different companies.",
+                evidence=self.name,
+            )
+        return None
 
     @api.constrains("date_effective")
     def _check_date_effective(self):
@@ -171,7 +232,9 @@ class KmopEvidence(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_accepted(self):
         if self.filtered(lambda e: e.state in ("accepted", "superseded")):
-            raise UserError(self.env._("Accepted evidence is kept: supersede it instead."))
+            raise UserError(
+                self.env._("Accepted evidence is kept: supersede it instead.")
+            )
 
     # ---------------------------------------------------------------------- CRUD
 
@@ -179,6 +242,7 @@ class KmopEvidence(models.Model):
     def create(self, vals_list):
         evidences = super().create(vals_list)
         evidences._check_source_access()
+        evidences._adopt_attachments()
         return evidences
 
     def write(self, vals):
@@ -190,12 +254,30 @@ class KmopEvidence(models.Model):
                     evidence=frozen[0].name,
                 )
             )
-        return super().write(vals)
+        result = super().write(vals)
+        if {"res_model", "res_id"} & vals.keys():
+            self._check_source_access()
+        if "attachment_ids" in vals:
+            self._adopt_attachments()
+        return result
 
     def _check_source_access(self):
         """Nobody makes evidence of a document that they may not read."""
-        for model_name, evidences in self.filtered("res_id").grouped("res_model").items():
+        for model_name, evidences in (
+            self.filtered("res_id").grouped("res_model").items()
+        ):
             self.env[model_name].browse(evidences.mapped("res_id")).check_access("read")
+
+    def _adopt_attachments(self):
+        """Let who may read the evidence read the files that were added to it.
+
+        A file uploaded before the evidence was saved is its uploader's only.
+        """
+        for evidence in self.filtered("attachment_ids"):
+            evidence.attachment_ids.check_access("read")
+            # sudo: only what the user may read gets here
+            loose = evidence.attachment_ids.sudo().filtered(lambda a: not a.res_id)
+            loose.write({"res_model": self._name, "res_id": evidence.id})
 
     # ---------------------------------------------------------------- public API
 
@@ -225,16 +307,27 @@ class KmopEvidence(models.Model):
         """Replace accepted evidence by a newer piece (a record or its id)."""
         self._check_officer()
         newer = self.browse(getattr(by, "id", by))
-        if not newer or newer in self or newer.registration_id != self.registration_id:
+        if (
+            not newer
+            or newer in self
+            or newer.registration_id != self.registration_id
+            or newer.state in ("rejected", "superseded")
+        ):
             raise UserError(
-                self.env._("Choose another piece of evidence of the same registration.")
+                self.env._(
+                    "Choose another piece of evidence of the same registration, one that"
+                    " isn't rejected or superseded."
+                )
             )
         self._move("superseded", {"superseded_by_id": newer.id})
 
     # ----------------------------------------------------------------- internals
 
     def _check_officer(self):
-        if not (self.env.su or self.env.user.has_group("kmop_registration.group_kmop_officer")):
+        if not (
+            self.env.su
+            or self.env.user.has_group("kmop_registration.group_kmop_officer")
+        ):
             raise UserError(self.env._("Only a quality officer judges evidence."))
 
     def _lock(self):
@@ -242,7 +335,9 @@ class KmopEvidence(models.Model):
             self.lock_for_update()
         except LockError as error:
             raise UserError(
-                self.env._("Somebody else is working on this evidence right now: try again.")
+                self.env._(
+                    "Somebody else is working on this evidence right now: try again."
+                )
             ) from error
 
     def _move(self, state, vals):

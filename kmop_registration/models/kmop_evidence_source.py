@@ -19,38 +19,52 @@ class KmopEvidenceSource(models.AbstractModel):
         copy=False,
     )
     kmop_evidence_count = fields.Integer(
-        compute="_compute_kmop_evidence_count", compute_sudo=True
+        string="Evidence count", compute="_compute_kmop_evidence_count"
     )
 
     @api.model
     def _kmop_evidence_domain(self):
         return [("res_model", "=", self._name)]
 
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_kmop_evidence_count(self):
-        groups = self.env["kmop.evidence"]._read_group(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)],
-            ["res_id"],
-            ["__count"],
-        )
-        counts = dict(groups)
+        """Count what the user may see, as the list behind the button does."""
+        counts = self._kmop_get_counts()
         for record in self:
             record.kmop_evidence_count = counts.get(record.id, 0)
+
+    def _kmop_get_counts(self):
+        Evidence = self.env["kmop.evidence"]
+        if not Evidence.has_access("read"):
+            return {}
+        domain = [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        return dict(Evidence._read_group(domain, ["res_id"], ["__count"]))
 
     # --------------------------------------------------------------------- hooks
 
     def _kmop_date_effective(self):
         """Return the day that the record is about."""
-        return self.create_date.date()
+        return self._kmop_to_date(self.create_date)
+
+    def _kmop_to_date(self, moment):
+        """Return the day of a moment (in UTC), where the user is."""
+        return moment and fields.Datetime.context_timestamp(self, moment).date()
+
+    def _kmop_user(self):
+        """Return who is responsible for the record, or an empty recordset."""
+        field = self._kmop_user_field
+        return self[field] if field else self.env["res.users"]
 
     def _kmop_company(self):
         """Return the company of the record, or an empty recordset."""
-        return self.company_id if "company_id" in self._fields else self.env["res.company"]
+        return (
+            self.company_id if "company_id" in self._fields else self.env["res.company"]
+        )
 
     def _prepare_kmop_evidence(self, registration, evidence_type):
         """Return the values of the evidence that links this record."""
         self.ensure_one()
         today = fields.Date.context_today(self)
-        user = self[self._kmop_user_field] if self._kmop_user_field else None
         return {
             "name": self.display_name,
             "registration_id": registration.id,
@@ -58,28 +72,33 @@ class KmopEvidenceSource(models.AbstractModel):
             "date_effective": min(self._kmop_date_effective() or today, today),
             "res_model": self._name,
             "res_id": self.id,
-            "source_user_id": user.id if user else False,
         }
 
     # ------------------------------------------------------------------- linking
 
     def _kmop_linkable(self, registration, evidence_type):
         """Split the records: to link, linked already, of another company."""
-        linked = self.env["kmop.evidence"].sudo()._read_group(
-            # sudo: a link made by somebody else counts as well
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("registration_id", "=", registration.id),
-                ("type_id", "=", evidence_type.id),
-                ("state", "not in", ("rejected", "superseded")),
-            ],
-            ["res_id"],
+        linked = (
+            self.env["kmop.evidence"]
+            .sudo()
+            ._read_group(
+                # sudo: a link made by somebody else counts as well
+                [
+                    ("res_model", "=", self._name),
+                    ("res_id", "in", self.ids),
+                    ("registration_id", "=", registration.id),
+                    ("type_id", "=", evidence_type.id),
+                    ("state", "not in", ("rejected", "superseded")),
+                ],
+                ["res_id"],
+            )
         )
         linked = self.browse(res_id for (res_id,) in linked)
         foreign = self.filtered(
-            lambda record: record._kmop_company()
-            and record._kmop_company() != registration.company_id
+            lambda record: (
+                record._kmop_company()
+                and record._kmop_company() != registration.company_id
+            )
         )
         return self - linked - foreign, linked, foreign - linked
 
@@ -91,7 +110,10 @@ class KmopEvidenceSource(models.AbstractModel):
         records = self._kmop_linkable(registration, evidence_type)[0]
         return self.env["kmop.evidence"].create(
             [
-                {**record._prepare_kmop_evidence(registration, evidence_type), **(vals or {})}
+                {
+                    **record._prepare_kmop_evidence(registration, evidence_type),
+                    **(vals or {}),
+                }
                 for record in records
             ]
         )
@@ -113,15 +135,19 @@ class KmopEvidenceSource(models.AbstractModel):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kmop_accepted(self):
         # sudo: evidence protects its source whoever deletes it
-        evidences = self.env["kmop.evidence"].sudo().search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        evidences = (
+            self.env["kmop.evidence"]
+            .sudo()
+            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)])
         )
-        accepted = evidences.filtered(lambda e: e.state in ("accepted", "superseded"))[:1]
+        accepted = evidences.filtered(lambda e: e.state in ("accepted", "superseded"))[
+            :1
+        ]
         if accepted:
             raise UserError(
                 self.env._(
-                    "%(source)s is accepted evidence of %(registration)s and must be kept.",
-                    source=accepted.name,
+                    "%(document)s is accepted evidence of %(registration)s and must be kept.",
+                    document=accepted.name,
                     registration=accepted.registration_id.display_name,
                 )
             )

@@ -17,15 +17,32 @@ class KmopGuarded(models.AbstractModel):
     @api.model_create_multi
     def create(self, vals_list):
         if not self.env.su:
-            guarded = self._guarded_fields & set().union(*vals_list)
-            defaults = self.default_get(sorted(guarded))
+            initial = self._get_initial_values()
             for vals in vals_list:
                 self._check_guarded(
                     name
-                    for name in guarded & vals.keys()
-                    if vals[name] and vals[name] != defaults.get(name)
+                    for name in self._guarded_fields & vals.keys()
+                    if vals[name] and vals[name] != initial.get(name)
                 )
+            vals_list = [
+                {k: v for k, v in vals.items() if k not in self._guarded_fields}
+                | initial
+                for vals in vals_list
+            ]
         return super().create(vals_list)
+
+    @api.model
+    def _get_initial_values(self):
+        """Return what a new record's guarded fields hold, whoever makes it.
+
+        Not default_get(): a remote call chooses its ``default_`` context keys, and
+        any internal user keeps defaults of their own.
+        """
+        return {
+            name: field.default(self) if field.default else False
+            for name in self._guarded_fields
+            if not (field := self._fields[name]).compute
+        }
 
     def write(self, vals):
         if not self.env.su:
@@ -35,7 +52,9 @@ class KmopGuarded(models.AbstractModel):
     @api.model
     def _check_guarded(self, names):
         """Raise UserError when ``names`` holds any field."""
-        labels = sorted(self._fields[name]._description_string(self.env) for name in names)
+        labels = sorted(
+            self._fields[name]._description_string(self.env) for name in names
+        )
         if labels:
             raise UserError(
                 self.env._(

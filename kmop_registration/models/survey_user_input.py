@@ -6,4 +6,4 @@ class SurveyUserInput(models.Model):
     _inherit = ["survey.user_input", "kmop.evidence.source"]
 
     def _kmop_date_effective(self):
-        return (self.end_datetime or self.create_date).date()
+        return self._kmop_to_date(self.end_datetime or self.create_date)

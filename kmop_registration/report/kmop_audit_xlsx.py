@@ -1,7 +1,10 @@
 from odoo import api, fields, models
-from odoo.tools import format_date
+from odoo.tools import format_date, split_every
 
 from .xlsx_sheet import Sheet, open_workbook
+
+# Rows read at a time: few queries, and no more than these in memory.
+CHUNK = 1000
 
 
 class KmopAuditXlsx(models.AbstractModel):
@@ -47,9 +50,7 @@ class KmopAuditXlsx(models.AbstractModel):
             (self.env._("Track"), registration.track_id.name),
             (self.env._("Step"), self._get_label(registration, "step")),
             (
-                self.env._(
-                    "Validity on %(date)s", date=format_date(self.env, today)
-                ),
+                self.env._("Validity on %(date)s", date=format_date(self.env, today)),
                 self._get_label(registration, "validity"),
             ),
             (self.env._("Registered from"), registration.date_start),
@@ -85,7 +86,9 @@ class KmopAuditXlsx(models.AbstractModel):
     # -------------------------------------------------------------------- audits
 
     def _add_audits(self, workbook, registration):
-        sheet = Sheet(workbook, self.env._("Audits"), [30, 18, 26, 22, 14, 14, 14, 14, 14, 14, 14])
+        sheet = Sheet(
+            workbook, self.env._("Audits"), [30, 18, 26, 22, 14, 14, 14, 14, 14, 14, 14]
+        )
         sheet.add_table(
             self._get_audit_labels(),
             map(self._get_audit_row, registration.audit_ids.sorted("id")),
@@ -124,11 +127,23 @@ class KmopAuditXlsx(models.AbstractModel):
     # ------------------------------------------------------------------ evidence
 
     def _add_evidence(self, workbook, registration):
-        sheet = Sheet(workbook, self.env._("Evidence"), [40, 24, 30, 20, 14, 14, 14, 30, 24])
+        sheet = Sheet(
+            workbook, self.env._("Evidence"), [40, 24, 30, 20, 14, 14, 14, 30, 24]
+        )
         sheet.add_table(
             self._get_evidence_labels(),
-            map(self._get_evidence_row, registration.evidence_ids.sorted("id")),
+            map(self._get_evidence_row, self._iterate_evidence(registration)),
         )
+
+    @api.model
+    def _iterate_evidence(self, registration):
+        """Yield the register that the reader may see, chunk by chunk."""
+        evidences = self.env["kmop.evidence"].search(
+            [("registration_id", "=", registration.id)], order="id"
+        )
+        for ids in split_every(CHUNK, evidences.ids):
+            yield from evidences.browse(ids)
+            self.env.invalidate_all()
 
     def _get_evidence_labels(self):
         return [
@@ -153,5 +168,6 @@ class KmopAuditXlsx(models.AbstractModel):
             self._get_label(evidence, "state"),
             evidence.date_accepted,
             evidence.source_name,
-            "\n".join(evidence.attachment_ids.mapped("name")),
+            # sudo: who may read the evidence may know which files it holds
+            "\n".join(evidence.sudo().attachment_ids.mapped("name")),
         )

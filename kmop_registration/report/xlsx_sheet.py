@@ -1,7 +1,7 @@
 """Writing a worksheet row by row, with each cell's type said and never guessed."""
 
 import re
-from datetime import date, datetime
+from datetime import date
 
 from xlsxwriter import Workbook
 
@@ -13,8 +13,10 @@ OPTIONS = {
     "strings_to_urls": False,
     "strings_to_numbers": False,
 }
-CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ufffe\uffff]")
+CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 CUT = " […]"
+# Excel's calendar has no earlier days, and a 29 February 1900 that never was.
+FIRST_DAY = date(1900, 3, 1)
 
 
 def open_workbook(file):
@@ -25,7 +27,10 @@ def open_workbook(file):
 def clean(text):
     """Return ``text`` without control characters, cut visibly at a cell's limit."""
     text = CONTROL.sub("", str(text))
-    return text if len(text) <= CELL_LIMIT else text[: CELL_LIMIT - len(CUT)] + CUT
+    units = text.encode("utf-16-le")  # what Excel counts: two bytes each
+    if len(units) <= 2 * CELL_LIMIT:
+        return text
+    return units[: 2 * (CELL_LIMIT - len(CUT))].decode("utf-16-le", "ignore") + CUT
 
 
 class Sheet:
@@ -34,7 +39,13 @@ class Sheet:
     def __init__(self, workbook, name, widths):
         self.sheet = workbook.add_worksheet(name)
         self.header = workbook.add_format(
-            {"bold": True, "bg_color": "#DDE7EE", "border": 1, "text_wrap": True, "valign": "top"}
+            {
+                "bold": True,
+                "bg_color": "#DDE7EE",
+                "border": 1,
+                "text_wrap": True,
+                "valign": "top",
+            }
         )
         self.text = workbook.add_format({"text_wrap": True, "valign": "top"})
         self.date = workbook.add_format(
@@ -72,11 +83,15 @@ class Sheet:
         self.row += 1
 
     def _write(self, column, value, cell_format):
-        if isinstance(value, (date, datetime)):
+        if isinstance(value, date) and value < FIRST_DAY:
+            value = value.isoformat()
+        if isinstance(value, date):
             self.sheet.write_datetime(self.row, column, value, cell_format or self.date)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
             self.sheet.write_number(self.row, column, value, cell_format or self.text)
         elif value:
-            self.sheet.write_string(self.row, column, clean(value), cell_format or self.text)
+            self.sheet.write_string(
+                self.row, column, clean(value), cell_format or self.text
+            )
         else:
             self.sheet.write_blank(self.row, column, None, cell_format)

@@ -42,7 +42,9 @@ class KmopEvidenceLink(models.TransientModel):
     )
     to_link_count = fields.Integer(compute="_compute_preview", string="Will be linked")
     linked_count = fields.Integer(compute="_compute_preview", string="Linked already")
-    foreign_count = fields.Integer(compute="_compute_preview", string="Of another company")
+    foreign_count = fields.Integer(
+        compute="_compute_preview", string="Of another company"
+    )
 
     def _default_registration_id(self):
         return self.env["kmop.evidence"]._default_registration_id()
@@ -66,9 +68,12 @@ class KmopEvidenceLink(models.TransientModel):
     @api.depends_context("active_model", "active_ids")
     def _compute_preview(self):
         sources = self._get_sources()
-        for wizard in self:
+        self.to_link_count = self.linked_count = self.foreign_count = 0
+        for wizard in self.filtered(lambda w: w.registration_id and w.type_id):
             split = sources._kmop_linkable(wizard.registration_id, wizard.type_id)
-            wizard.to_link_count, wizard.linked_count, wizard.foreign_count = map(len, split)
+            wizard.to_link_count, wizard.linked_count, wizard.foreign_count = map(
+                len, split
+            )
 
     def _get_sources(self):
         """Return the selected records. Raises UserError where they can't be evidence."""

@@ -14,7 +14,8 @@ class KmopEvidenceSupersede(models.TransientModel):
         string="Replaced by",
         required=True,
         ondelete="cascade",
-        domain="[('registration_id', '=', registration_id), ('id', '!=', evidence_id)]",
+        domain="[('registration_id', '=', registration_id), ('id', '!=', evidence_id),"
+        " ('state', 'not in', ('rejected', 'superseded'))]",
     )
 
     def action_confirm(self):
