@@ -4,6 +4,7 @@ import re
 import shutil
 
 from . import databases, paths
+from .errors import Stop
 from .host import Host
 from .process import logged, say, step
 from .serve import free_port
@@ -48,8 +49,12 @@ def upgrade_code(host: Host) -> bool:
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(paths.ADDON_DIR, copy / paths.ADDON)
     words = ["upgrade_code", "--dry-run", "--from", "18.0", "--addons-path", copy]
-    log = host.log("upgrade-code", *words)
-    ours = [line for line in log.read_text().splitlines() if paths.ADDON in line]
+    code = logged(host.command(*words), "upgrade-code", env=host.environment())
+    # 1 says that files would change, Odoo's own among them
+    if code not in (0, 1):
+        raise Stop(f"upgrade_code broke off (exit code {code}).")
+    lines = paths.log_file("upgrade-code").read_text().splitlines()
+    ours = [line for line in lines if paths.ADDON in line]
     shutil.rmtree(copy)
     say("\n".join([*ours, f"    {len(ours)} files of ours would change"]))
     return not ours

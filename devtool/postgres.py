@@ -51,7 +51,7 @@ def query(env: dict[str, str], database: str, sql: str) -> str:
         text=True,
     )
     if done.returncode:
-        raise Stop(f"PostgreSQL refuses: {done.stderr.strip()}")
+        raise Stop(f"PostgreSQL refuses: {' '.join(done.stderr.split())}")
     return done.stdout.strip()
 
 
