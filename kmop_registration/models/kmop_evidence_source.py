@@ -50,6 +50,13 @@ class KmopEvidenceSource(models.AbstractModel):
         """Return the day of a moment (in UTC), where the user is."""
         return moment and fields.Datetime.context_timestamp(self, moment).date()
 
+    def _kmop_evidence_name(self):
+        """Return the name of the evidence: which document, and whose."""
+        names = [self.display_name]
+        if "partner_id" in self._fields:
+            names.append(self.partner_id.display_name)
+        return " – ".join(filter(None, names))
+
     def _kmop_user(self):
         """Return who is responsible for the record, or an empty recordset."""
         field = self._kmop_user_field
@@ -66,7 +73,7 @@ class KmopEvidenceSource(models.AbstractModel):
         self.ensure_one()
         today = fields.Date.context_today(self)
         return {
-            "name": self.display_name,
+            "name": self._kmop_evidence_name(),
             "registration_id": registration.id,
             "type_id": evidence_type.id,
             "date_effective": min(self._kmop_date_effective() or today, today),
@@ -146,7 +153,8 @@ class KmopEvidenceSource(models.AbstractModel):
         if accepted:
             raise UserError(
                 self.env._(
-                    "%(document)s is accepted evidence of %(registration)s and must be kept.",
+                    "%(document)s is accepted evidence of %(registration)s and must"
+                    " be kept.",
                     document=accepted.name,
                     registration=accepted.registration_id.display_name,
                 )
