@@ -139,7 +139,7 @@ def _prepare(host: Host, kind: Kind) -> None:
 
 def _ensure_ground(host: Host, kind: Kind) -> None:
     modules = kind.modules or ",".join(addon.depends())
-    wanted = f"{source.version(host.source)} {modules} {' '.join(kind.options)}"
+    wanted = " ".join([source.version(host.source), modules, *kind.options])
     if marked(host, kind.ground) == wanted:
         return
     new = f"{kind.ground}.new"

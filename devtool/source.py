@@ -44,7 +44,7 @@ def library(root: Path) -> Path:
 def version(source: Path) -> str:
     release = (source / "odoo/release.py").read_text()
     found = re.search(r"version_info = \(([^)]*)\)", release)
-    return found.group(1) if found else "unknown"
+    return found[1].replace(" ", "") if found else "unknown"
 
 
 def extra_addons(source: Path) -> list[Path]:
