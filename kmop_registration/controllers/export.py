@@ -39,7 +39,7 @@ class KmopExport(http.Controller):
         )
 
     def _get_registration(self, registration_id):
-        """A registration that isn't the reader's is answered like one that isn't there."""
+        """Answer a registration of others like one that isn't there."""
         registration = request.env["kmop.registration"].browse(registration_id).exists()
         may_export = request.env.user.has_group("kmop_registration.group_kmop_user")
         if not (may_export and registration and registration.has_access("read")):

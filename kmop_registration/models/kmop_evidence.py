@@ -315,8 +315,8 @@ class KmopEvidence(models.Model):
         ):
             raise UserError(
                 self.env._(
-                    "Choose another piece of evidence of the same registration, one that"
-                    " isn't rejected or superseded."
+                    "Choose another piece of evidence of the same registration, one"
+                    " that isn't rejected or superseded."
                 )
             )
         self._move("superseded", {"superseded_by_id": newer.id})

@@ -58,7 +58,8 @@ class KmopGuarded(models.AbstractModel):
         if labels:
             raise UserError(
                 self.env._(
-                    "%(fields)s can't be edited directly: use the buttons of this form.",
+                    "%(fields)s can't be edited directly: use the buttons of this"
+                    " form.",
                     fields=", ".join(labels),
                 )
             )

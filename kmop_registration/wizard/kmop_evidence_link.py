@@ -5,7 +5,7 @@ from ..models.kmop_evidence_type import ASPECTS
 
 
 class KmopEvidenceLink(models.TransientModel):
-    """Links the selected documents as evidence, and says beforehand what will happen."""
+    """Links the selected documents as evidence, after saying what will happen."""
 
     _name = "kmop.evidence.link"
     _description = "Link as evidence"
@@ -76,11 +76,13 @@ class KmopEvidenceLink(models.TransientModel):
             )
 
     def _get_sources(self):
-        """Return the selected records. Raises UserError where they can't be evidence."""
-        model = self.env.get(self.env.context.get("active_model"))
-        if not hasattr(model, "_kmop_link"):
+        """Return the selection. Raises UserError where it can't be evidence."""
+        model_name = self.env.context.get("active_model")
+        if not self.env["kmop.evidence"]._is_source(model_name):
             raise UserError(self.env._("Select the documents to link first."))
-        return model.browse(self.env.context.get("active_ids", [])).exists()
+        return (
+            self.env[model_name].browse(self.env.context.get("active_ids", [])).exists()
+        )
 
     def action_confirm(self):
         self.ensure_one()
