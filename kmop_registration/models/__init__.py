@@ -14,6 +14,8 @@ from . import (
     kmop_evidence_type,
     kmop_evidence,
     kmop_evidence_source,
+    kmop_sourced,
+    kmop_finding,
     kmop_milestone_rule,
     kmop_milestone,
     res_company,

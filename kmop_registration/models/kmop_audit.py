@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 STATES = [
@@ -101,6 +102,13 @@ class KmopAudit(models.Model):
     note = fields.Html()
     period_ids = fields.One2many("kmop.registration.period", "audit_id")
     score_ids = fields.One2many("kmop.audit.score", "audit_id")
+    finding_ids = fields.One2many("kmop.finding", "audit_id")
+    carried_finding_ids = fields.Many2many(
+        "kmop.finding",
+        string="Carried findings",
+        compute="_compute_carried_finding_ids",
+        help="Of this registration, found before this audit, and not closed yet.",
+    )
     previous_audit_id = fields.Many2one(
         "kmop.audit",
         string="Re-audit of",
@@ -151,6 +159,30 @@ class KmopAudit(models.Model):
                 and other._origin.id < (audit._origin.id or float("inf"))
             )
             audit.previous_audit_id = earlier.sorted("id")[-1:]
+
+    @api.depends(
+        "date_visited",
+        "state",
+        "registration_id.finding_ids.state",
+        "registration_id.finding_ids.audit_id",
+        "registration_id.finding_ids.date_found",
+    )
+    def _compute_carried_finding_ids(self):
+        for audit in self:
+            domain = audit._carried_findings_domain()
+            findings = audit.registration_id.finding_ids
+            audit.carried_finding_ids = findings.filtered_domain(domain)
+
+    def _carried_findings_domain(self):
+        """Return the domain of what this audit will come back to."""
+        if self.state == "cancelled":
+            return Domain.FALSE
+        carried = self.env["kmop.finding"]._live_domain() & Domain(
+            "audit_id", "!=", self._origin.id
+        )
+        if self.date_visited:
+            carried &= Domain("date_found", "<", self.date_visited)
+        return carried
 
     # --------------------------------------------------------------- constraints
 

@@ -86,6 +86,8 @@ class KmopRegistration(models.Model):
     milestone_ids = fields.One2many("kmop.milestone", "registration_id")
     exemption_ids = fields.One2many("kmop.exemption", "registration_id")
     evidence_count = fields.Integer(compute="_compute_evidence_count")
+    finding_ids = fields.One2many("kmop.finding", "registration_id")
+    open_finding_count = fields.Integer(compute="_compute_open_finding_count")
     next_part_id = fields.Many2one("kmop.track.part", compute="_compute_next_part_id")
     step = fields.Selection(STEPS, compute="_compute_step", store=True, tracking=True)
     date_start = fields.Date(
@@ -150,6 +152,15 @@ class KmopRegistration(models.Model):
             " (with the letter, not a zero). Compare it with the attest.",
             prefix=prefix,
         )
+
+    @api.depends("finding_ids.state")
+    def _compute_open_finding_count(self):
+        Finding = self.env["kmop.finding"]
+        domain = Finding._live_domain() & Domain("registration_id", "in", self.ids)
+        groups = Finding._read_group(domain, ["registration_id"], ["__count"])
+        counts = {registration.id: count for registration, count in groups}
+        for registration in self:
+            registration.open_finding_count = counts.get(registration.id, 0)
 
     def _compute_evidence_count(self):
         groups = self.env["kmop.evidence"]._read_group(
@@ -390,6 +401,18 @@ class KmopRegistration(models.Model):
         )
         action["domain"] = [("registration_id", "=", self.id)]
         action["context"] = {"default_registration_id": self.id}
+        return action
+
+    def action_open_findings(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "kmop_registration.kmop_finding_action"
+        )
+        action["domain"] = [("registration_id", "=", self.id)]
+        action["context"] = {
+            "default_registration_id": self.id,
+            "search_default_open": 1,
+        }
         return action
 
     def action_export_xlsx(self):

@@ -20,6 +20,17 @@ class ResCompany(models.Model):
         " published: the date on the attest overrides this. 0: as a positive decision.",
     )
 
+    kmop_corrective_months = fields.Integer(
+        string="Corrective measures (months)",
+        default=6,
+        help="Proposed deadline of a finding. No term of the kmop-norm is published:"
+        " the nearest analogue, CertUp's Qfor audits, uses at most 6 months.",
+    )
+
+    _kmop_corrective_months_positive = models.Constraint(
+        "CHECK (kmop_corrective_months > 0)",
+        "A corrective measure gets at least one month.",
+    )
     _kmop_months_positive = models.Constraint(
         "CHECK (kmop_expiring_months >= 0 AND kmop_conditional_months >= 0)",
         "A number of months can't be negative.",

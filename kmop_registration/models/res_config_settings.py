@@ -10,3 +10,6 @@ class ResConfigSettings(models.TransientModel):
     kmop_conditional_months = fields.Integer(
         related="company_id.kmop_conditional_months", readonly=False
     )
+    kmop_corrective_months = fields.Integer(
+        related="company_id.kmop_corrective_months", readonly=False
+    )

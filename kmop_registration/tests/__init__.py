@@ -1,6 +1,7 @@
 from . import (
     test_audit,
     test_dates,
+    test_finding,
     test_i18n,
     test_milestone,
     test_registration,

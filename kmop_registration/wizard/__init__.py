@@ -3,6 +3,7 @@ from . import (
     kmop_audit_move,
     kmop_evidence_link,
     kmop_evidence_supersede,
+    kmop_finding_check,
     kmop_period_correct,
     kmop_reason,
 )

@@ -10,6 +10,8 @@ class KmopReason(models.TransientModel):
     action = fields.Selection(
         [
             ("cancel_audit", "Cancel the audit"),
+            ("cancel_finding", "Cancel the finding"),
+            ("refuse_finding", "Refuse the measure"),
             ("reject_evidence", "Reject the evidence"),
             ("withdraw_registration", "Withdraw the registration"),
         ],
@@ -30,6 +32,12 @@ class KmopReason(models.TransientModel):
 
     def _cancel_audit(self, ids):
         self.env["kmop.audit"].browse(ids).cancel(self.reason)
+
+    def _cancel_finding(self, ids):
+        self.env["kmop.finding"].browse(ids).cancel(self.reason)
+
+    def _refuse_finding(self, ids):
+        self.env["kmop.finding"].browse(ids).refuse(self.reason)
 
     def _reject_evidence(self, ids):
         self.env["kmop.evidence"].browse(ids).reject(self.reason)
