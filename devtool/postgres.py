@@ -193,7 +193,12 @@ def _as_servant() -> list[str]:
 
 
 # A checkout below /root stays closed: rather than open it, let the server pass.
-PASS_CLOSED_FOLDERS = ["--inh-caps=+dac_override", "--ambient-caps=+dac_override"]
+# The secure bit makes access(2), by which PostgreSQL finds itself, heed the capability.
+PASS_CLOSED_FOLDERS = [
+    "--securebits=+no_setuid_fixup",
+    "--inh-caps=+dac_override",
+    "--ambient-caps=+dac_override",
+]
 
 
 def _reachable(folder: Path) -> bool:
