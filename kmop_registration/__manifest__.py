@@ -35,6 +35,7 @@
         "views/kmop_evidence_views.xml",
         "views/kmop_finding_views.xml",
         "views/kmop_registration_period_views.xml",
+        "views/kmop_audit_score_views.xml",
         "views/kmop_audit_views.xml",
         "views/kmop_registration_views.xml",
         "views/res_config_settings_views.xml",

@@ -22,6 +22,8 @@ TRANSITIONS = {
     "cancelled": set(),
 }
 
+OPEN_STATES = tuple(state for state, following in TRANSITIONS.items() if following)
+
 OUTCOMES = [
     ("positive", "Positive"),
     ("conditional", "Conditional"),
@@ -109,6 +111,7 @@ class KmopAudit(models.Model):
         compute="_compute_carried_finding_ids",
         help="Of this registration, found before this audit, and not closed yet.",
     )
+    score_count = fields.Integer(compute="_compute_score_count")
     previous_audit_id = fields.Many2one(
         "kmop.audit",
         string="Re-audit of",
@@ -148,6 +151,14 @@ class KmopAudit(models.Model):
     def _compute_is_open(self):
         for audit in self:
             audit.is_open = bool(TRANSITIONS.get(audit.state))
+
+    def _compute_score_count(self):
+        groups = self.env["kmop.audit.score"]._read_group(
+            [("audit_id", "in", self.ids)], ["audit_id"], ["__count"]
+        )
+        counts = {audit.id: count for audit, count in groups}
+        for audit in self:
+            audit.score_count = counts.get(audit.id, 0)
 
     @api.depends("registration_id.audit_ids.outcome", "part_id", "cycle")
     def _compute_previous_audit_id(self):
@@ -373,6 +384,14 @@ class KmopAudit(models.Model):
             )
 
     # ------------------------------------------------------------------- actions
+
+    def action_open_scores(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "kmop_registration.kmop_audit_score_action"
+        )
+        action["domain"] = [("audit_id", "=", self.id)]
+        return action
 
     def _get_form_action(self):
         return {

@@ -18,6 +18,7 @@ class KmopAuditScore(models.Model):
     audit_id = fields.Many2one(
         "kmop.audit", required=True, ondelete="cascade", index=True
     )
+    is_open = fields.Boolean(related="audit_id.is_open")
     company_id = fields.Many2one(related="audit_id.company_id", store=True, index=True)
     indicator_id = fields.Many2one(
         "kmop.indicator", required=True, ondelete="restrict", index=True

@@ -1,7 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
 
-from .kmop_evidence_type import ASPECTS
+from ..tools import shift
+from .constants import ASPECTS
 
 STATES = [
     ("draft", "Draft"),
@@ -44,6 +45,7 @@ class KmopEvidence(models.Model):
             "name",
             "registration_id",
             "type_id",
+            "indicator_ids",
             "requirement_ids",
             "aspect",
             "date_effective",
@@ -66,12 +68,19 @@ class KmopEvidence(models.Model):
         related="registration_id.company_id", store=True, index=True
     )
     type_id = fields.Many2one("kmop.evidence.type", required=True, ondelete="restrict")
+    indicator_ids = fields.Many2many(
+        "kmop.indicator",
+        string="Indicators",
+        compute="_compute_indicator_ids",
+        store=True,
+        readonly=False,
+        ondelete="restrict",
+    )
     requirement_ids = fields.Many2many(
         "kmop.requirement",
         string="Requirements",
         compute="_compute_requirement_ids",
         store=True,
-        readonly=False,
         ondelete="restrict",
     )
     aspect = fields.Selection(
@@ -90,7 +99,13 @@ class KmopEvidence(models.Model):
         help="The day that the document is about, which is what counts for an audit:"
         " not the day it was added.",
     )
-    date_review = fields.Date(string="Review on")
+    date_review = fields.Date(
+        string="Review on",
+        compute="_compute_date_review",
+        store=True,
+        readonly=False,
+        help="Last day that it counts without being looked at again; empty: no end.",
+    )
     owner_id = fields.Many2one(
         "res.users",
         required=True,
@@ -162,10 +177,24 @@ class KmopEvidence(models.Model):
         for evidence in self:
             evidence.aspect = evidence.type_id.aspect
 
-    @api.depends("type_id")
+    @api.depends("type_id", "registration_id")
+    def _compute_indicator_ids(self):
+        # Assigned to all that are alike at once: a query per group, not per record.
+        alike = self.grouped(lambda e: (e.type_id, e.registration_id))
+        for (evidence_type, registration), evidences in alike.items():
+            evidences.indicator_ids = evidence_type._get_indicators(registration)
+
+    @api.depends("indicator_ids.requirement_id")
     def _compute_requirement_ids(self):
+        for indicators, evidences in self.grouped("indicator_ids").items():
+            evidences.requirement_ids = indicators.requirement_id
+
+    @api.depends("type_id.review_months", "date_effective")
+    def _compute_date_review(self):
         for evidence in self:
-            evidence.requirement_ids = evidence.type_id.requirement_ids
+            months = evidence.type_id.review_months
+            start = evidence.date_effective
+            evidence.date_review = months and start and shift(start, months, "months")
 
     @api.depends("res_model", "res_id")
     def _compute_source_name(self):
@@ -222,6 +251,34 @@ class KmopEvidence(models.Model):
                 evidence=self.name,
             )
         return None
+
+    @api.constrains("indicator_ids", "registration_id")
+    def _check_indicators(self):
+        # sudo: which audits there are is none of a salesperson's business
+        for registration, evidences in self.sudo().grouped("registration_id").items():
+            norms = registration._get_norm() | registration.audit_ids.norm_id
+            for evidence in evidences:
+                foreign = evidence.indicator_ids.filtered(
+                    lambda i, norms=norms, service=registration.service: (
+                        i.norm_id not in norms or i.service not in (service, "both")
+                    )
+                )
+                if foreign:
+                    raise ValidationError(
+                        self.env._(
+                            "%(indicator)s is of another norm or service than"
+                            " %(registration)s.",
+                            indicator=foreign[0].display_name,
+                            registration=registration.display_name,
+                        )
+                    )
+
+    @api.constrains("date_effective", "date_review")
+    def _check_date_review(self):
+        if any(e.date_review and e.date_review < e.date_effective for e in self):
+            raise ValidationError(
+                self.env._("Evidence can't be due for review before its own date.")
+            )
 
     @api.constrains("date_effective")
     def _check_date_effective(self):

@@ -1,11 +1,6 @@
 from odoo import api, fields, models
 
-from .constants import SERVICES
-
-ASPECTS = [
-    ("description", "Description (conformity)"),
-    ("application", "Application (demonstrability)"),
-]
+from .constants import ASPECTS, SERVICE_SCOPES
 
 
 class KmopEvidenceType(models.Model):
@@ -25,13 +20,23 @@ class KmopEvidenceType(models.Model):
         help="Whether it concerns the provider as a whole or a single assignment.",
     )
     service = fields.Selection(
-        [*SERVICES, ("both", "Training and advice")], required=True, default="both"
+        SERVICE_SCOPES, required=True, default="both"
     )
     aspect = fields.Selection(ASPECTS, required=True, default="application")
+    mandatory = fields.Boolean(
+        help="Expected in each dossier; the norm's own list of documents isn't public."
+    )
+    review_months = fields.Integer(
+        string="Review every (months)",
+        help="After how long such a document must be looked at again; 0: never.",
+    )
+    indicator_ids = fields.Many2many(
+        "kmop.indicator",
+        string="Default indicators",
+        help="The indicators that such a document usually supports.",
+    )
     requirement_ids = fields.Many2many(
-        "kmop.requirement",
-        string="Default requirements",
-        help="The basic requirements that such a document usually supports.",
+        "kmop.requirement", string="Requirements", compute="_compute_requirement_ids"
     )
     source_model = fields.Char(
         help="Technical name of the Odoo documents that are linked as this type by default."
@@ -41,7 +46,32 @@ class KmopEvidenceType(models.Model):
 
     _code_uniq = models.Constraint("UNIQUE (code)", "An evidence type's code is unique.")
 
+    _review_positive = models.Constraint(
+        "CHECK (review_months >= 0)", "A number of months can't be negative."
+    )
+
+    @api.depends("indicator_ids.requirement_id")
+    def _compute_requirement_ids(self):
+        for evidence_type in self:
+            evidence_type.requirement_ids = evidence_type.indicator_ids.requirement_id
+
     @api.model
     def _get_default_for(self, model_name):
         """Return the type that documents of ``model_name`` are linked as."""
         return self.search([("source_model", "=", model_name)], limit=1)
+
+    def _get_indicators(self, registration, requirements=None):
+        """Return what such a document supports, in the norm of ``registration``.
+
+        :param requirements: only these; where the type names no indicator of one of
+            them, all of that requirement's indicators count
+        """
+        tested = registration._get_indicators()
+        indicators = self.indicator_ids & tested
+        if requirements is None:
+            return indicators
+        unnamed = requirements - indicators.requirement_id
+        return tested.filtered(
+            lambda i: i.requirement_id in unnamed
+            or (i in indicators and i.requirement_id in requirements)
+        )

@@ -70,6 +70,7 @@ class KmopRegistration(models.Model):
         string="Registration number", copy=False, index="btree_not_null", tracking=True
     )
     number_warning = fields.Char(compute="_compute_number_warning")
+    number_placeholder = fields.Char(compute="_compute_number_placeholder")
     user_id = fields.Many2one(
         "res.users",
         string="Responsible",
@@ -88,7 +89,23 @@ class KmopRegistration(models.Model):
     evidence_count = fields.Integer(compute="_compute_evidence_count")
     finding_ids = fields.One2many("kmop.finding", "registration_id")
     open_finding_count = fields.Integer(compute="_compute_open_finding_count")
-    next_part_id = fields.Many2one("kmop.track.part", compute="_compute_next_part_id")
+    next_part_id = fields.Many2one(
+        "kmop.track.part",
+        string="Next part",
+        compute="_compute_next_part_id",
+        store=True,
+    )
+    open_audit_id = fields.Many2one("kmop.audit", compute="_compute_open_audit_id")
+    readiness_supported = fields.Integer(
+        string="Supported indicators",
+        compute="_compute_readiness",
+        groups="kmop_registration.group_kmop_user",
+    )
+    readiness_required = fields.Integer(
+        string="Indicators to support",
+        compute="_compute_readiness",
+        groups="kmop_registration.group_kmop_user",
+    )
     step = fields.Selection(STEPS, compute="_compute_step", store=True, tracking=True)
     date_start = fields.Date(
         compute="_compute_dates", store=True, string="Registered from", tracking=True
@@ -141,6 +158,12 @@ class KmopRegistration(models.Model):
         for registration in self:
             registration.number_warning = registration._get_number_warning()
 
+    @api.depends("service")
+    def _compute_number_placeholder(self):
+        for registration in self:
+            prefix = NUMBER_PREFIXES.get(registration.service, "")
+            registration.number_placeholder = f"{prefix}123456"
+
     def _get_number_warning(self):
         prefix = NUMBER_PREFIXES.get(self.service)
         if not (self.number and prefix):
@@ -170,10 +193,28 @@ class KmopRegistration(models.Model):
         for registration in self:
             registration.evidence_count = counts.get(registration.id, 0)
 
-    @api.depends("track_id.part_ids", "cycle", "period_ids.granted_part_id")
+    @api.depends(
+        "track_id.part_ids.sequence",
+        "cycle",
+        "period_ids.granted_part_id",
+        "period_ids.date_last",
+    )
     def _compute_next_part_id(self):
         for registration in self:
             registration.next_part_id = registration._get_next_part()
+
+    @api.depends_context("tz")
+    def _compute_readiness(self):
+        readiness = self.readiness()
+        for registration in self:
+            counts = readiness.get(registration.id, {})
+            registration.readiness_supported = counts.get("supported", 0)
+            registration.readiness_required = counts.get("required", 0)
+
+    @api.depends("audit_ids.state")
+    def _compute_open_audit_id(self):
+        for registration in self:
+            registration.open_audit_id = registration.audit_ids.filtered("is_open")[:1]
 
     @api.depends(
         "date_withdrawn",
@@ -281,14 +322,41 @@ class KmopRegistration(models.Model):
             for period in self.period_ids
         )
 
+    @api.readonly
+    def readiness(self):
+        """Count the indicators that the next audit tests, and those supported.
+
+        An indicator is supported when accepted evidence counts for each of its
+        tested aspects. Exempt ones are left out; a registration whose track is
+        completed has no next audit and no entry.
+
+        :return: ``{registration id: {"supported": x, "required": y, "requirements":
+            {requirement id: {"supported": x, "required": y}}}}``
+        """
+        groups = self.env["kmop.coverage"]._read_group(
+            [("registration_id", "in", self.ids), ("exempt", "=", False)],
+            ["registration_id", "requirement_id", "indicator_id"],
+            ["tested:sum", "supported:sum"],
+        )
+        result = {}
+        for registration, requirement, _indicator, tested, supported in groups:
+            entry = result.setdefault(
+                registration.id, {"supported": 0, "required": 0, "requirements": {}}
+            )
+            nothing = {"supported": 0, "required": 0}
+            detail = entry["requirements"].setdefault(requirement.id, nothing)
+            for counts in (entry, detail):
+                counts["required"] += 1
+                counts["supported"] += supported == tested
+        return result
+
     def start_audit(self):
         """Return the open audit of the next part, made where there is none.
 
         Raises UserError when the track is completed or the registration withdrawn.
         """
         self.ensure_one()
-        open_audit = self.audit_ids.filtered("is_open")
-        return open_audit or self.env["kmop.audit"].create({"registration_id": self.id})
+        return self.open_audit_id or self.env["kmop.audit"].create({"registration_id": self.id})
 
     def start_renewal(self):
         """Begin a new cycle on the renewal track, with its first audit.
@@ -375,6 +443,15 @@ class KmopRegistration(models.Model):
                     registration=self[:1].display_name,
                 )
             ) from error
+
+    def _get_norm(self):
+        """Return the norm that the next audit is held on."""
+        today = fields.Date.context_today(self)
+        return self.open_audit_id.norm_id or self.env["kmop.norm"]._in_force_on(today)
+
+    def _get_indicators(self):
+        """Return the indicators that count for this registration's service."""
+        return self.env["kmop.indicator"]._get_tested(self._get_norm(), self.service)
 
     def _plan_milestones(self):
         self.env["kmop.milestone"]._plan(self)

@@ -22,6 +22,11 @@ class KmopTrackPart(models.Model):
     exempt_requirement_ids = fields.Many2many(
         "kmop.requirement", string="Exempt requirements", help="Not tested in this part."
     )
+    tests_application = fields.Boolean(
+        string="Tests application",
+        default=True,
+        help="Whether evidence of application counts in this part, beside descriptions.",
+    )
     source = fields.Text(translate=True, help="Where this was read, and how sure it is.")
 
     _validity_positive = models.Constraint(

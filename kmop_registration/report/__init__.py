@@ -1,1 +1,1 @@
-from . import kmop_audit_xlsx
+from . import kmop_audit_xlsx, kmop_coverage

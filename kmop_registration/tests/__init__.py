@@ -1,6 +1,8 @@
 from . import (
     test_audit,
+    test_coverage,
     test_dates,
+    test_evidence,
     test_finding,
     test_i18n,
     test_milestone,

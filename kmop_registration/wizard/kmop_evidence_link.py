@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.kmop_evidence_type import ASPECTS
+from ..models.constants import ASPECTS
 
 
 class KmopEvidenceLink(models.TransientModel):
@@ -26,6 +26,12 @@ class KmopEvidenceLink(models.TransientModel):
     requirement_ids = fields.Many2many(
         "kmop.requirement",
         compute="_compute_requirement_ids",
+        store=True,
+        readonly=False,
+    )
+    indicator_ids = fields.Many2many(
+        "kmop.indicator",
+        compute="_compute_indicator_ids",
         store=True,
         readonly=False,
     )
@@ -64,6 +70,13 @@ class KmopEvidenceLink(models.TransientModel):
         for wizard in self:
             wizard.requirement_ids = wizard.type_id.requirement_ids
 
+    @api.depends("type_id", "registration_id", "requirement_ids")
+    def _compute_indicator_ids(self):
+        for wizard in self:
+            wizard.indicator_ids = wizard.type_id._get_indicators(
+                wizard.registration_id, wizard.requirement_ids
+            )
+
     @api.depends("registration_id", "type_id")
     @api.depends_context("active_model", "active_ids")
     def _compute_preview(self):
@@ -98,7 +111,7 @@ class KmopEvidenceLink(models.TransientModel):
     def _prepare_values(self):
         return {
             "aspect": self.aspect,
-            "requirement_ids": [fields.Command.set(self.requirement_ids.ids)],
+            "indicator_ids": [fields.Command.set(self.indicator_ids.ids)],
         }
 
     def _get_result_action(self, evidences):

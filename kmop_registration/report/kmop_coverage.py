@@ -1,0 +1,167 @@
+from odoo import api, fields, models
+from odoo.tools import SQL
+
+from ..models.constants import ASPECTS
+from ..models.kmop_audit import OPEN_STATES
+
+
+class KmopCoverage(models.Model):
+    """What supports each indicator and aspect in the next audit, as of today.
+
+    One row for each registration, indicator and aspect of the part to come. A query
+    rather than stored rows, so that it is never out of date: the day of the audit
+    (today while that isn't known) decides which evidence lies in the window and
+    which is past its review.
+    """
+
+    _name = "kmop.coverage"
+    _description = "Coverage by evidence"
+    _auto = False
+    _order = "registration_id, requirement_id, indicator_id, aspect desc"
+
+    # What the query reads: written to the database before it runs.
+    _depends = {
+        "kmop.audit": ["state", "norm_id", "date_planned", "date_visited"],
+        "kmop.evidence": [
+            "aspect",
+            "date_effective",
+            "date_review",
+            "indicator_ids",
+            "registration_id",
+            "state",
+            "type_id",
+        ],
+        "kmop.exemption": [
+            "date_from",
+            "date_to",
+            "indicator_id",
+            "registration_id",
+            "requirement_id",
+        ],
+        "kmop.indicator": ["active", "norm_id", "requirement_id", "service"],
+        "kmop.registration": ["date_withdrawn", "next_part_id", "service"],
+        "kmop.track.part": [
+            "exempt_requirement_ids",
+            "project_window_months",
+            "tests_application",
+        ],
+    }
+
+    registration_id = fields.Many2one("kmop.registration", readonly=True)
+    company_id = fields.Many2one("res.company", readonly=True)
+    part_id = fields.Many2one("kmop.track.part", readonly=True)
+    requirement_id = fields.Many2one("kmop.requirement", readonly=True)
+    indicator_id = fields.Many2one("kmop.indicator", readonly=True)
+    aspect = fields.Selection(ASPECTS, readonly=True)
+    exempt = fields.Boolean(readonly=True, help="Not tested in the next part.")
+    tested = fields.Integer(readonly=True, help="1 where the next audit tests it.")
+    supported = fields.Integer(
+        readonly=True, help="1 where it is tested and accepted evidence counts for it."
+    )
+    accepted = fields.Integer(string="Accepted evidence", readonly=True)
+    submitted = fields.Integer(string="To judge", readonly=True)
+    expired = fields.Integer(string="Past its review", readonly=True)
+    outside = fields.Integer(string="Outside the window", readonly=True)
+
+    @property
+    def _table_query(self):
+        return SQL(
+            "WITH next_audit AS (%s), support AS (%s) %s",
+            self._query_next_audit(),
+            self._query_support(),
+            self._query_rows(),
+        )
+
+    @api.model
+    def _query_next_audit(self):
+        """The part that each live registration is to be audited on, norm and day."""
+        today = fields.Date.context_today(self)
+        return SQL(
+            """
+            SELECT r.id, r.company_id, r.service, r.next_part_id,
+                   COALESCE(a.norm_id, %(norm)s) AS norm_id,
+                   COALESCE(a.date_visited, a.date_planned, %(today)s) AS day
+              FROM kmop_registration r
+         LEFT JOIN kmop_audit a ON a.registration_id = r.id AND a.state IN %(states)s
+             WHERE r.next_part_id IS NOT NULL AND r.date_withdrawn IS NULL
+            """,
+            norm=self.env["kmop.norm"]._in_force_on(today).id or None,
+            today=today,
+            states=OPEN_STATES,
+        )
+
+    @api.model
+    def _query_support(self):
+        """Evidence counted per indicator and aspect.
+
+        The window is for projects: a provider's own document counts until its review.
+        """
+        return SQL(
+            """
+            SELECT e.registration_id, rel.kmop_indicator_id AS indicator_id, e.aspect,
+                   COUNT(*) FILTER (WHERE e.state = 'submitted') AS submitted,
+                   COUNT(*) FILTER (
+                       WHERE e.state = 'accepted' AND NOT d.expired AND NOT d.outside
+                   ) AS accepted,
+                   COUNT(*) FILTER (WHERE e.state = 'accepted' AND d.expired) AS expired,
+                   COUNT(*) FILTER (
+                       WHERE e.state = 'accepted' AND d.outside AND NOT d.expired
+                   ) AS outside
+              FROM kmop_evidence e
+              JOIN next_audit n ON n.id = e.registration_id
+              JOIN kmop_track_part p ON p.id = n.next_part_id
+              JOIN kmop_evidence_type t ON t.id = e.type_id
+              JOIN kmop_evidence_kmop_indicator_rel rel ON rel.kmop_evidence_id = e.id
+        CROSS JOIN LATERAL (
+                       SELECT COALESCE(e.date_review < n.day, FALSE) AS expired,
+                              t.scope = 'project' AND p.project_window_months > 0
+                              AND e.date_effective <= n.day
+                                  - make_interval(months => p.project_window_months)
+                              AS outside
+                   ) d
+             WHERE e.state IN ('accepted', 'submitted')
+          GROUP BY e.registration_id, rel.kmop_indicator_id, e.aspect
+            """
+        )
+
+    @api.model
+    def _query_rows(self):
+        return SQL(
+            """
+            SELECT (n.id::bigint * 1000000 + i.id) * 2
+                       + CASE aspect.name WHEN 'application' THEN 1 ELSE 0 END AS id,
+                   n.id AS registration_id, n.company_id, n.next_part_id AS part_id,
+                   i.requirement_id, i.id AS indicator_id, aspect.name AS aspect,
+                   x.exempt,
+                   CASE WHEN x.exempt THEN 0 ELSE 1 END AS tested,
+                   CASE WHEN NOT x.exempt AND COALESCE(s.accepted, 0) > 0
+                        THEN 1 ELSE 0 END AS supported,
+                   COALESCE(s.accepted, 0) AS accepted,
+                   COALESCE(s.submitted, 0) AS submitted,
+                   COALESCE(s.expired, 0) AS expired,
+                   COALESCE(s.outside, 0) AS outside
+              FROM next_audit n
+              JOIN kmop_track_part p ON p.id = n.next_part_id
+              JOIN kmop_indicator i ON i.norm_id = n.norm_id AND i.active
+                                   AND i.service IN (n.service, 'both')
+        CROSS JOIN (VALUES ('description'), ('application')) AS aspect(name)
+        CROSS JOIN LATERAL (
+                       SELECT (aspect.name = 'application' AND NOT p.tests_application)
+                           OR EXISTS (
+                                  SELECT FROM kmop_requirement_kmop_track_part_rel rel
+                                   WHERE rel.kmop_track_part_id = p.id
+                                     AND rel.kmop_requirement_id = i.requirement_id
+                              )
+                           OR EXISTS (
+                                  SELECT FROM kmop_exemption e
+                                   WHERE e.registration_id = n.id
+                                     AND e.requirement_id = i.requirement_id
+                                     AND COALESCE(e.indicator_id, i.id) = i.id
+                                     AND e.date_from <= n.day
+                                     AND COALESCE(e.date_to, n.day) >= n.day
+                              ) AS exempt
+                   ) x
+         LEFT JOIN support s ON s.registration_id = n.id AND s.indicator_id = i.id
+                            AND s.aspect = aspect.name
+            """
+        )
