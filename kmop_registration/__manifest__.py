@@ -42,6 +42,7 @@
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/survey_user_input_views.xml",
+        "report/survey_user_input_templates.xml",
         "views/kmop_menus.xml",
     ],
     "demo": [

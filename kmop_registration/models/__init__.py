@@ -1,6 +1,8 @@
 from . import (
+    ir_attachment,
     constants,
     kmop_guarded,
+    kmop_sourced,
     kmop_norm,
     kmop_requirement,
     kmop_indicator,
@@ -13,8 +15,8 @@ from . import (
     kmop_exemption,
     kmop_evidence_type,
     kmop_evidence,
+    kmop_evidence_file,
     kmop_evidence_source,
-    kmop_sourced,
     kmop_finding,
     kmop_milestone_rule,
     kmop_milestone,

@@ -1,3 +1,5 @@
+from hashlib import sha256
+
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError, ValidationError
 
@@ -22,12 +24,26 @@ TRANSITIONS = {
 }
 
 
+# Kinds of files that a person can open in ten years; no programs.
+MIMETYPES = (
+    "application/msword",
+    "application/pdf",
+    "application/vnd.ms-",
+    "application/vnd.oasis.opendocument",
+    "application/vnd.openxmlformats",
+    "application/zip",
+    "image/",
+    "message/rfc822",
+    "text/",
+)
+
+
 class KmopEvidence(models.Model):
     """One piece of evidence: a linked Odoo document, or files."""
 
     _name = "kmop.evidence"
     _description = "Evidence"
-    _inherit = ["kmop.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["kmop.guarded", "kmop.sourced", "mail.thread", "mail.activity.mixin"]
     _order = "date_effective desc, id desc"
     _check_company_auto = True
     _guarded_fields = frozenset(
@@ -35,8 +51,10 @@ class KmopEvidence(models.Model):
             "state",
             "reject_reason",
             "superseded_by_id",
+            "submitted_by_id",
             "accepted_by_id",
             "date_accepted",
+            "fingerprint",
             "source_user_id",
         }
     )
@@ -52,6 +70,7 @@ class KmopEvidence(models.Model):
             "res_model",
             "res_id",
             "attachment_ids",
+            "url",
         }
     )
 
@@ -112,11 +131,8 @@ class KmopEvidence(models.Model):
         default=lambda self: self._default_owner_id(),
         index=True,
     )
-    res_model = fields.Char(string="Source model", readonly=True)
-    res_id = fields.Many2oneReference(
-        string="Source record", model_field="res_model", readonly=True
-    )
-    source_name = fields.Char(compute="_compute_source_name", string="Source")
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(readonly=True)
     source_user_id = fields.Many2one(
         "res.users",
         string="Responsible for the source",
@@ -131,6 +147,18 @@ class KmopEvidence(models.Model):
     attachment_ids = fields.Many2many(
         "ir.attachment", string="Files", ondelete="restrict", bypass_search_access=True
     )
+    url = fields.Char(string="Link", help="A document kept elsewhere: https://…")
+    file_ids = fields.One2many(
+        "kmop.evidence.file", "evidence_id", string="Frozen files", copy=False
+    )
+    fingerprint = fields.Char(
+        readonly=True,
+        copy=False,
+        help="SHA-256 of what was accepted: the evidence itself and each of its files.",
+    )
+    duplicate_ids = fields.Many2many(
+        "kmop.evidence", compute="_compute_duplicate_ids", string="Same file in"
+    )
     state = fields.Selection(
         STATES, required=True, default="draft", readonly=True, copy=False, tracking=True
     )
@@ -144,6 +172,7 @@ class KmopEvidence(models.Model):
         copy=False,
         ondelete="restrict",
     )
+    submitted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
     accepted_by_id = fields.Many2one(
         "res.users", string="Accepted by", readonly=True, copy=False
     )
@@ -197,60 +226,67 @@ class KmopEvidence(models.Model):
             evidence.date_review = months and start and shift(start, months, "months")
 
     @api.depends("res_model", "res_id")
-    def _compute_source_name(self):
-        self.source_name = False
-        # sudo: who may read the evidence may know which document it is
-        for evidence, source in self.sudo()._get_sources():
-            evidence.source_name = source.display_name
-
-    @api.depends("res_model", "res_id")
     def _compute_source_user_id(self):
         self.source_user_id = False
-        for evidence, source in self._get_sources():
+        for evidence, source in self._get_sources().items():
             evidence.source_user_id = source._kmop_user()
 
-    def _get_sources(self):
-        """Return pairs of evidence and its source record, where there is one."""
-        pairs = []
-        linked = self.filtered(lambda e: e.res_id and e._is_source(e.res_model))
-        for model_name, evidences in linked.grouped("res_model").items():
-            records = self.env[model_name].browse(evidences.mapped("res_id")).exists()
-            by_id = dict(zip(records.ids, records, strict=True))
-            pairs += [(e, by_id[e.res_id]) for e in evidences if e.res_id in by_id]
-        return pairs
-
-    @api.model
-    def _is_source(self, model_name):
-        model = self.env.get(model_name)
-        return hasattr(model, "_prepare_kmop_evidence") and not model._abstract
+    @api.depends("attachment_ids.checksum")
+    def _compute_duplicate_ids(self):
+        """Other evidence, of those the user may see, that holds the same file."""
+        checksums = self.attachment_ids.mapped("checksum")
+        same = self.search([("attachment_ids.checksum", "in", checksums)])
+        holders = {
+            checksum: same.filtered(
+                lambda e, c=checksum: c in e.attachment_ids.mapped("checksum")
+            )
+            for checksum in set(checksums)
+        }
+        for evidence in self:
+            found = self.concat(
+                *(holders[a.checksum] for a in evidence.attachment_ids)
+            )
+            evidence.duplicate_ids = found - evidence._origin
 
     # --------------------------------------------------------------- constraints
 
-    @api.constrains("res_model", "res_id", "registration_id")
-    def _check_source(self):
-        # sudo: whether it exists doesn't depend on who may read it
-        linked = self.sudo().filtered(lambda e: e.res_model or e.res_id)
-        sources = dict(linked._get_sources())
-        for evidence in linked:
-            if message := evidence._get_source_error(sources.get(evidence)):
-                raise ValidationError(message)
+    @api.constrains("attachment_ids")
+    def _check_attachments(self):
+        for evidence in self:
+            for attachment in evidence.attachment_ids:
+                if message := evidence._get_file_error(attachment):
+                    raise ValidationError(message)
 
-    def _get_source_error(self, source):
-        if not self._is_source(self.res_model):
+    def _get_file_error(self, attachment):
+        limit = self.company_id.kmop_evidence_max_mb
+        if not attachment.file_size:
+            return self.env._("%(file)s is empty.", file=attachment.name)
+        if attachment.file_size > limit * 1024 * 1024:
             return self.env._(
-                "%(model)s can't serve as evidence.", model=self.res_model
+                "%(file)s is larger than %(limit)s MB, the limit in the settings.",
+                file=attachment.name,
+                limit=limit,
             )
-        if not source:
+        if not (attachment.mimetype or "").startswith(MIMETYPES):
             return self.env._(
-                "The document that %(evidence)s refers to doesn't exist.",
-                evidence=self.name,
-            )
-        if source._kmop_company() not in (source.env["res.company"], self.company_id):
-            return self.env._(
-                "%(evidence)s and its registration are of different companies.",
-                evidence=self.name,
+                "%(file)s is of type %(type)s: evidence is a document, an image, a"
+                " mail or an archive of those.",
+                file=attachment.name,
+                type=attachment.mimetype,
             )
         return None
+
+    @api.constrains("url")
+    def _check_url(self):
+        for evidence in self.filtered("url"):
+            if not evidence.url.startswith(("https://", "http://")):
+                raise ValidationError(
+                    self.env._("A link starts with https:// or http://.")
+                )
+
+    @api.constrains("res_model", "res_id", "registration_id")
+    def _check_source(self):
+        return super()._check_source()
 
     @api.constrains("indicator_ids", "registration_id")
     def _check_indicators(self):
@@ -298,7 +334,6 @@ class KmopEvidence(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         evidences = super().create(vals_list)
-        evidences._check_source_access()
         evidences._adopt_attachments()
         return evidences
 
@@ -312,18 +347,9 @@ class KmopEvidence(models.Model):
                 )
             )
         result = super().write(vals)
-        if {"res_model", "res_id"} & vals.keys():
-            self._check_source_access()
         if "attachment_ids" in vals:
             self._adopt_attachments()
         return result
-
-    def _check_source_access(self):
-        """Nobody makes evidence of a document that they may not read."""
-        for model_name, evidences in (
-            self.filtered("res_id").grouped("res_model").items()
-        ):
-            self.env[model_name].browse(evidences.mapped("res_id")).check_access("read")
 
     def _adopt_attachments(self):
         """Let who may read the evidence read the files that were added to it.
@@ -339,19 +365,54 @@ class KmopEvidence(models.Model):
     # ---------------------------------------------------------------- public API
 
     def submit(self):
-        """Offer the evidence to the quality officer."""
-        self._move("submitted", {"reject_reason": False})
+        """Offer the evidence to the quality officer.
+
+        Raises UserError where there is no document, file or link behind it.
+        """
+        empty = self.filtered(lambda e: not (e.res_id or e.attachment_ids or e.url))
+        if empty:
+            raise UserError(
+                self.env._(
+                    "%(evidence)s has no file, link or source document yet.",
+                    evidence=empty[0].name,
+                )
+            )
+        vals = {"reject_reason": False, "submitted_by_id": self.env.uid}
+        self._move("submitted", vals)
 
     def accept(self):
-        """Accept submitted evidence: from now on it can't change."""
+        """Accept submitted evidence and freeze it: from now on it can't change.
+
+        Raises UserError for one's own submission where the company wants four eyes.
+        """
         self._check_officer()
-        self._move(
-            "accepted",
+        self._check_four_eyes()
+        self._check_move("accepted")
+        self._freeze()
+        self._transition(
             {
+                "state": "accepted",
                 "accepted_by_id": self.env.uid,
                 "date_accepted": fields.Date.context_today(self),
-            },
+            }
         )
+
+    @api.readonly
+    def verify(self):
+        """Compare what was accepted with what is there now.
+
+        :return: ``{evidence id: {"state": s, "files": {file name: s}}}``, s being
+            ``intact``, ``altered`` or ``missing``; evidence that was never accepted
+            has no entry
+        """
+        result = {}
+        for evidence in self.filtered("fingerprint"):
+            files = {file.name: file._get_integrity() for file in evidence.file_ids}
+            same = evidence.fingerprint == evidence._get_fingerprint()
+            states = {*files.values(), "intact" if same else "altered"}
+            worst = next(s for s in ("missing", "altered", "intact") if s in states)
+            result[evidence.id] = {"state": worst, "files": files}
+        return result
 
     def reject(self, reason):
         """Return submitted evidence to its owner. Raises UserError without a reason."""
@@ -397,7 +458,48 @@ class KmopEvidence(models.Model):
                 )
             ) from error
 
+    def _check_four_eyes(self):
+        own = self.filtered(
+            lambda e: e.company_id.kmop_four_eyes
+            and self.env.user in (e.submitted_by_id, e.owner_id)
+        )
+        if own and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "%(evidence)s is your own: somebody else has to accept it.",
+                    evidence=own[0].name,
+                )
+            )
+
+    def _freeze(self):
+        """Keep copies and hashes of everything that is accepted."""
+        # sudo: the frozen files are nobody's to write, and a snapshot shows the
+        # source as it is, whoever accepts it
+        evidences = self.sudo()
+        self.env["kmop.evidence.file"].sudo()._freeze(evidences)
+        for evidence in evidences:
+            evidence.fingerprint = evidence._get_fingerprint()
+
+    def _get_fingerprint(self):
+        """Return the SHA-256 of what is frozen, written in a fixed order."""
+        content = [
+            self.name,
+            str(self.type_id.id),
+            self.aspect,
+            str(self.date_effective),
+            self.url or "",
+            f"{self.res_model or ''},{self.res_id or ''}",
+            *sorted(self.indicator_ids.mapped("code")),
+            *sorted(f"{file.name}:{file.sha256}" for file in self.file_ids),
+        ]
+        return sha256("\n".join(content).encode()).hexdigest()
+
     def _move(self, state, vals):
+        self._check_move(state)
+        self._transition({"state": state, **vals})
+
+    def _check_move(self, state):
+        """Lock the evidence. Raises UserError where it may not become ``state``."""
         self.check_access("write")
         self._lock()
         wrong = self.filtered(lambda e: state not in TRANSITIONS[e.state])
@@ -411,18 +513,25 @@ class KmopEvidence(models.Model):
                     wanted=labels[state].lower(),
                 )
             )
-        self._transition({"state": state, **vals})
 
     # ------------------------------------------------------------------- actions
 
-    def action_open_source(self):
+    def action_verify(self):
+        """Say whether what was accepted is still what is there."""
         self.ensure_one()
-        if not self.res_id:
-            raise UserError(self.env._("This evidence has no source document in Odoo."))
+        verdict = self.verify()[self.id]
+        bad = [name for name, state in verdict["files"].items() if state != "intact"]
+        names = ", ".join(bad) or self.name
+        messages = {
+            "intact": self.env._("Everything is as it was accepted."),
+            "altered": self.env._("Not what was accepted: %(names)s", names=names),
+            "missing": self.env._("Missing: %(names)s", names=names),
+        }
         return {
-            "type": "ir.actions.act_window",
-            "res_model": self.res_model,
-            "res_id": self.res_id,
-            "view_mode": "form",
-            "views": [(False, "form")],
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {
+                "type": "success" if verdict["state"] == "intact" else "danger",
+                "message": messages[verdict["state"]],
+            },
         }

@@ -57,6 +57,20 @@ class KmopEvidenceSource(models.AbstractModel):
             names.append(self.partner_id.display_name)
         return " – ".join(filter(None, names))
 
+    def _kmop_snapshot(self):
+        """Return (file name, content) that shows the record as it is now, or None."""
+        return None
+
+    @api.model
+    def _kmop_render_report(self, report, record):
+        """Return (ending, content): a PDF, or HTML where there is no PDF tool."""
+        reports = self.env["ir.actions.report"]
+        if reports.get_wkhtmltopdf_state() in ("ok", "upgrade", "workers"):
+            content, ending = reports._render_qweb_pdf(report, record.ids)
+        else:
+            content, ending = reports._render_qweb_html(report, record.ids)
+        return ending, content
+
     def _kmop_user(self):
         """Return who is responsible for the record, or an empty recordset."""
         field = self._kmop_user_field

@@ -81,8 +81,9 @@ class KmopSourced(models.AbstractModel):
 
     def _check_source_access(self):
         """Nobody refers to a document that they may not read."""
-        for source in self._get_sources().values():
-            source.check_access("read")
+        linked = self.filtered(lambda r: r.res_id and r._is_source(r.res_model))
+        for model_name, records in linked.grouped("res_model").items():
+            self.env[model_name].browse(records.mapped("res_id")).check_access("read")
 
     def action_open_source(self):
         self.ensure_one()

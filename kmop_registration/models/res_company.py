@@ -31,6 +31,19 @@ class ResCompany(models.Model):
         "CHECK (kmop_corrective_months > 0)",
         "A corrective measure gets at least one month.",
     )
+    kmop_four_eyes = fields.Boolean(
+        string="Four eyes on evidence",
+        help="Nobody accepts evidence that they own or submitted themselves.",
+    )
+    kmop_evidence_max_mb = fields.Integer(
+        string="Largest evidence file (MB)",
+        default=50,
+        help="Larger files are refused as evidence. A choice, not a rule.",
+    )
+
+    _kmop_max_mb_positive = models.Constraint(
+        "CHECK (kmop_evidence_max_mb > 0)", "The largest file must be at least 1 MB."
+    )
     _kmop_months_positive = models.Constraint(
         "CHECK (kmop_expiring_months >= 0 AND kmop_conditional_months >= 0)",
         "A number of months can't be negative.",

@@ -13,3 +13,7 @@ class ResConfigSettings(models.TransientModel):
     kmop_corrective_months = fields.Integer(
         related="company_id.kmop_corrective_months", readonly=False
     )
+    kmop_four_eyes = fields.Boolean(related="company_id.kmop_four_eyes", readonly=False)
+    kmop_evidence_max_mb = fields.Integer(
+        related="company_id.kmop_evidence_max_mb", readonly=False
+    )

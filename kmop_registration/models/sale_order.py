@@ -10,6 +10,10 @@ class SaleOrder(models.Model):
     def _kmop_date_effective(self):
         return self._kmop_to_date(self.date_order)
 
+    def _kmop_snapshot(self):
+        ending, content = self._kmop_render_report("sale.report_saleorder", self)
+        return f"{self.name.replace('/', '-')}.{ending}", content
+
     def _compute_user_id(self):
         # A recomputed salesperson doesn't pass through write().
         saved = self.filtered("id")

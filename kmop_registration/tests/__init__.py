@@ -3,6 +3,7 @@ from . import (
     test_coverage,
     test_dates,
     test_evidence,
+    test_evidence_freeze,
     test_finding,
     test_i18n,
     test_milestone,

@@ -87,6 +87,7 @@ class KmopCommon(TransactionCase):
                     "name": "Statuten",
                     "registration_id": registration.id,
                     "type_id": cls.legal_type.id,
+                    "url": "https://intranet.dekade.example.com/statuten",
                     **vals,
                 }
             )

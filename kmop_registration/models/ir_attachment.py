@@ -1,0 +1,53 @@
+from odoo import api, models
+from odoo.exceptions import UserError
+
+from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
+
+class IrAttachment(models.Model):
+    _inherit = "ir.attachment"
+
+    # What makes the file what it is; its description, say, may change.
+    _kmop_frozen_fields = frozenset(
+        {
+            "checksum",
+            "datas",
+            "db_datas",
+            "mimetype",
+            "name",
+            "raw",
+            "res_field",
+            "res_id",
+            "res_model",
+            "store_fname",
+            "type",
+            "url",
+        }
+    )
+
+    def write(self, vals):
+        if self._kmop_frozen_fields & vals.keys():
+            self._kmop_check_frozen()
+        return super().write(vals)
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_kmop_frozen(self):
+        self._kmop_check_frozen()
+
+    def _kmop_check_frozen(self):
+        """Raise UserError where a file belongs to accepted evidence, whoever asks."""
+        mine = self.filtered(lambda attachment: attachment.res_model == "kmop.evidence")
+        if not mine or self.env.context.get(MODULE_UNINSTALL_FLAG):
+            return
+        # sudo: frozen files are protected from those who can't see them, too
+        frozen = self.env["kmop.evidence.file"].sudo()
+        held = frozen.search([("attachment_id", "in", mine.ids)], limit=1)
+        if held:
+            raise UserError(
+                self.env._(
+                    "%(file)s belongs to the accepted evidence %(evidence)s and can't"
+                    " be changed or removed.",
+                    file=held.name,
+                    evidence=held.evidence_id.name,
+                )
+            )
