@@ -28,6 +28,7 @@
         "wizard/kmop_period_correct_views.xml",
         "wizard/kmop_reason_views.xml",
         "views/kmop_norm_views.xml",
+        "views/kmop_requirement_views.xml",
         "views/kmop_track_views.xml",
         "views/kmop_evidence_type_views.xml",
         "views/kmop_milestone_rule_views.xml",

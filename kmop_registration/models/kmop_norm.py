@@ -15,7 +15,6 @@ class KmopNorm(models.Model):
     )
     active = fields.Boolean(default=True)
     requirement_ids = fields.One2many("kmop.requirement", "norm_id")
-    indicator_ids = fields.One2many("kmop.indicator", "norm_id", readonly=False)
 
     @api.constrains("date_from", "date_to")
     def _check_dates(self):

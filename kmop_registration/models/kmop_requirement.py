@@ -13,6 +13,7 @@ class KmopRequirement(models.Model):
     description = fields.Text(
         translate=True, help="What the auditor looks for, in our own words."
     )
+    indicator_ids = fields.One2many("kmop.indicator", "requirement_id")
     source = fields.Text(translate=True, help="Where this was read, and how sure it is.")
 
     _code_uniq = models.Constraint(
@@ -23,3 +24,13 @@ class KmopRequirement(models.Model):
     def _compute_display_name(self):
         for requirement in self:
             requirement.display_name = f"{requirement.code}. {requirement.name}"
+
+    @api.model
+    def get_import_templates(self):
+        """Offer a file to fill in with the bureau's working document."""
+        return [
+            {
+                "label": self.env._("Requirements and indicators of a norm"),
+                "template": "/kmop_registration/static/import/kmop_norm.xlsx",
+            }
+        ]

@@ -7,6 +7,7 @@ from . import (
     test_finding,
     test_i18n,
     test_milestone,
+    test_norm,
     test_registration,
     test_score,
     test_ui,
