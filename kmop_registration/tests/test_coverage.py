@@ -150,16 +150,68 @@ class TestCoverage(KmopCommon):
         rows = self.env["kmop.coverage"].with_user(self.stranger).search([])
         self.assertNotIn(self.registration, rows.registration_id)
 
-    def test_same_queries_for_one_and_many(self):
-        partners = self.env["res.partner"].create(
-            [{"name": f"Dienstverlener {n}"} for n in range(20)]
-        )
-        many = self.registration
-        for partner in partners:
-            many += self._create_registration(partner_id=partner.id)
-        self._accept()
+    # ------------------------------------------------------------------- budgets
+
+    def _grow(self, evidence, number):
+        """Put copies of ``evidence`` in the database until there are ``number``."""
         self.env.flush_all()
-        for registrations in (self.registration, many):
+        self.env.cr.execute(
+            """
+            WITH copies AS (
+                INSERT INTO kmop_evidence (
+                    name, registration_id, company_id, type_id, aspect,
+                    date_effective, owner_id, state
+                )
+                SELECT name, registration_id, company_id, type_id, aspect,
+                       date_effective, owner_id, state
+                  FROM kmop_evidence, generate_series(1, %s)
+                 WHERE id = %s
+             RETURNING id
+            )
+            INSERT INTO kmop_evidence_kmop_indicator_rel
+            SELECT copies.id, rel.kmop_indicator_id
+              FROM copies, kmop_evidence_kmop_indicator_rel rel
+             WHERE rel.kmop_evidence_id = %s
+            """,
+            [number - 1, evidence.id, evidence.id],
+        )
+        self.env.invalidate_all()
+
+    def test_queries_do_not_grow_with_evidence(self):
+        evidence = self._accept()
+        registration = self.registration.sudo()
+        for number in (1, 100, 10_000):
+            if number > 1:
+                self._grow(evidence, number - self._count(evidence) + 1)
+            self.assertEqual(self._count(evidence), number)
             self.env.invalidate_all()
             with self.assertQueryCount(3):
-                registrations.sudo().readiness()
+                registration.readiness()
+        self.assertEqual(self._counts(self.legal, "description")[0], 10_000)
+
+    def _count(self, evidence):
+        return self.env["kmop.evidence"].search_count(
+            [("registration_id", "=", evidence.registration_id.id)]
+        )
+
+    def test_same_queries_for_one_and_200(self):
+        partners = self.env["res.partner"].create(
+            [{"name": f"Dienstverlener {n}"} for n in range(199)]
+        )
+        others = self.env["kmop.registration"].create(
+            [
+                {
+                    "partner_id": partner.id,
+                    "company_id": self.company.id,
+                    "track_id": self.starter.id,
+                }
+                for partner in partners
+            ]
+        )
+        self._accept()
+        self.env.flush_all()
+        for registrations in (self.registration, self.registration + others):
+            self.env.invalidate_all()
+            with self.assertQueryCount(3):
+                readiness = registrations.sudo().readiness()
+            self.assertEqual(len(readiness), len(registrations))
