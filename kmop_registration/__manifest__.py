@@ -1,6 +1,6 @@
 {
     "name": "kmo-portefeuille registration",
-    "summary": "Get registered for the kmo-portefeuille, stay registered, pass the audit",
+    "summary": "Get and keep your kmo-portefeuille registration, ready for the audit",
     "version": "19.0.1.0.0",
     "category": "Sales/Sales",
     "author": "kmop_registration contributors",

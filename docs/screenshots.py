@@ -1,0 +1,85 @@
+#!/usr/bin/env python3
+"""Take the README's screenshots from a running demo (`./dev run`).
+
+    pip install playwright      (no browser of its own: Chromium of the machine)
+    docs/screenshots.py [http://127.0.0.1:8069]
+"""
+
+import pathlib
+import shutil
+import sys
+
+from playwright.sync_api import sync_playwright
+
+OUT = pathlib.Path(__file__).parent / "screenshots"
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+
+# name, login, page, what to press there, what must be on it before the picture
+SHOTS = [
+    ("registrations", "kwaliteit", "/odoo/kmop", [], ".o_kanban_record"),
+    (
+        "registration",
+        "kwaliteit",
+        "/odoo/kmop",
+        [".o_kanban_record:has-text('DV.O999123')"],
+        ".o_form_view .o_data_row",
+    ),
+    (
+        "matrix",
+        "kwaliteit",
+        "/odoo/kmop",
+        [
+            ".o_kanban_record:has-text('DV.O999123')",
+            "button[name=action_open_matrix]",
+        ],
+        ".o_kmop_matrix table",
+    ),
+    ("evidence", "kwaliteit", "/odoo/kmop-evidence", [], ".o_data_row"),
+    (
+        "link-quotes",
+        "verkoop",
+        "/odoo/sales",
+        [
+            ".o_list_view thead .o_list_record_selector input",
+            ".o_cp_action_menus .dropdown-toggle",
+            ".o-dropdown--menu .o_menu_item:has-text('kmo-portefeuille')",
+        ],
+        ".modal .o_field_widget[name=to_link_count]",
+    ),
+]
+
+
+def log_in(browser, base, login):
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.goto(f"{base}/web/login")
+    page.fill("input[name=login]", login)
+    page.fill("input[name=password]", login)
+    page.click("button[type=submit]")
+    page.wait_for_selector(".o_web_client")
+    return page
+
+
+def take(browser, base, name, login, path, clicks, expected):
+    page = log_in(browser, base, login)
+    page.goto(base + path)
+    for selector in clicks:
+        page.locator(selector).first.click()
+    page.wait_for_selector(expected)
+    page.wait_for_load_state("networkidle")
+    page.screenshot(path=OUT / f"{name}.png")
+    page.context.close()
+
+
+def main():
+    base = sys.argv[1] if len(sys.argv) > 1 else "http://127.0.0.1:8069"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=shutil.which("chromium"), args=FLAGS
+        )
+        for shot in SHOTS:
+            take(browser, base, *shot)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
