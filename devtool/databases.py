@@ -43,9 +43,9 @@ DEMO = Kind(
 def fresh(host: Host, name: str, kind: Kind) -> None:
     """A new database of that name, cloned from a prepared one."""
     template = prepared(host, kind)
-    with step(f"Cloning it to {name}"):
+    with locks.exclusive(f"database-{name}"), step(f"Cloning it to {name}"):
         clone(host, template, name)
-        mark(host, name, addon.fingerprint())
+        mark(host, name, marked(host, template))
 
 
 def prepared(host: Host, kind: Kind) -> str:

@@ -4,7 +4,7 @@ import subprocess
 from collections.abc import Callable
 from pathlib import Path
 
-from . import host, node, odoo_lint, paths, pot, python
+from . import host, locks, node, odoo_lint, paths, pot, python
 from .errors import Stop
 from .process import say
 
@@ -61,7 +61,7 @@ def _passes(title: str, check: Callable[[], bool]) -> bool:
 
 
 def _with_odoo() -> list[str]:
-    with host.ready() as ready:
+    with locks.exclusive("lint"), host.ready() as ready:
         checks = {
             "Odoo's test_lint": odoo_lint.test_lint,
             "Odoo's upgrade_code": odoo_lint.upgrade_code,

@@ -2,13 +2,15 @@
 
 import time
 
-from . import addon, browser, databases, host, logcheck, paths, pytests, snapshot
+from . import addon, browser, databases, host, locks, logcheck, paths, pytests, snapshot
 from .databases import BARE, DEMO, HOST_MODULES
 from .errors import Stop
 from .host import Host
 from .junit import Outcome
 from .process import say, step
 
+# Whoever tests has the test databases for itself.
+LOCK = "test"
 BARE_DB = "kmop-test-bare"
 DEMO_DB = "kmop-test-demo"
 KINDS = {BARE_DB: BARE, DEMO_DB: DEMO}
@@ -19,7 +21,7 @@ def everything() -> int:
     begin = time.monotonic()
     host.prepare()
     browser.ensure()
-    with host.ready() as ready:
+    with locks.exclusive(LOCK), host.ready() as ready:
         _install_bare(ready)
         _update_twice(ready)
         _install_demo(ready)
@@ -34,7 +36,7 @@ def selected(arguments: list[str]) -> int:
     if _only_tool(arguments):
         return _run(arguments, None)
     browser.ensure()
-    with host.ready() as ready:
+    with locks.exclusive(LOCK), host.ready() as ready:
         return _run(arguments, ready)
 
 

@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from . import browser, databases, host, paths
+from . import browser, databases, host, locks, paths
 from .databases import HOST_MODULES
 from .errors import Stop
 from .host import Host
@@ -25,7 +25,7 @@ HEADER = """\
 def run(baseline: bool) -> int:
     host.prepare()
     browser.ensure()
-    with host.ready() as ready:
+    with locks.exclusive("test-host"), host.ready() as ready:
         log = _suites(ready, addon="" if baseline else paths.ADDON)
     text = log.read_text(errors="replace")
     count, failed = counted(text), failures(text)
