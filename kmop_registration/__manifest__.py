@@ -65,4 +65,5 @@
         "web.assets_tests": ["kmop_registration/static/tests/tours/**/*"],
     },
     "application": True,
+    "uninstall_hook": "uninstall_hook",
 }
