@@ -183,7 +183,13 @@ class KmopFinding(models.Model):
         string="Reason of the cancellation", readonly=True, copy=False, tracking=True
     )
     state = fields.Selection(
-        STATES, required=True, default="open", readonly=True, copy=False, tracking=True
+        STATES,
+        required=True,
+        default="open",
+        readonly=True,
+        copy=False,
+        tracking=True,
+        group_expand="_group_expand_states",
     )
     # Not stored: depends on today. Searched on the stored deadline.
     overdue = fields.Boolean(compute="_compute_overdue", search="_search_overdue")
@@ -193,8 +199,7 @@ class KmopFinding(models.Model):
         "The deadline can't be before the day of the finding.",
     )
     _live_idx = models.Index(
-        "(registration_id, date_found)"
-        " WHERE state IN ('open', 'proposed', 'checking')"
+        "(registration_id, date_found) WHERE state IN ('open', 'proposed', 'checking')"
     )
 
     def _default_date_found(self):
@@ -204,6 +209,11 @@ class KmopFinding(models.Model):
     def _user_domain(self):
         group = self.env.ref("kmop_registration.group_kmop_user")
         return [("share", "=", False), ("all_group_ids", "in", group.ids)]
+
+    @api.model
+    def _group_expand_states(self, states, _domain):
+        """Return the columns in the order of the work; the end states where used."""
+        return [state for state, _label in STATES if state in {*states, *LIVE_STATES}]
 
     # ------------------------------------------------------------------ computes
 
@@ -265,7 +275,9 @@ class KmopFinding(models.Model):
     def _check_audit(self):
         for finding in self:
             if finding.origin == "audit" and not finding.audit_id:
-                raise ValidationError(self.env._("Choose the audit that it comes from."))
+                raise ValidationError(
+                    self.env._("Choose the audit that it comes from.")
+                )
             registration = finding.audit_id.registration_id
             if registration and registration != finding.registration_id:
                 raise ValidationError(
@@ -303,7 +315,9 @@ class KmopFinding(models.Model):
     def _unlink_except_history(self):
         if self.filtered(lambda f: f.state != "open" or f.date_proposed):
             raise UserError(
-                self.env._("A finding that a measure was proposed for is kept: cancel it.")
+                self.env._(
+                    "A finding that a measure was proposed for is kept: cancel it."
+                )
             )
 
     # ---------------------------------------------------------------------- CRUD
@@ -317,7 +331,7 @@ class KmopFinding(models.Model):
     def write(self, vals):
         self._check_writable(vals)
         result = super().write(vals)
-        if {"name", "date_deadline", "user_id"} & vals.keys():
+        if {"date_deadline", "user_id"} & vals.keys():
             self._schedule_activities()
         return result
 
@@ -413,9 +427,7 @@ class KmopFinding(models.Model):
 
         Raises UserError for what is cancelled, or evidence already.
         """
-        evidence_type = self.env.ref(
-            "kmop_registration.kmop_evidence_type_improvement"
-        )
+        evidence_type = self.env.ref("kmop_registration.kmop_evidence_type_improvement")
         self._check_reportable(evidence_type)
         return self.env["kmop.evidence"].create(
             [finding._prepare_report_evidence(evidence_type) for finding in self]
@@ -480,7 +492,6 @@ class KmopFinding(models.Model):
         # sudo: it follows from the finding, whoever recorded that
         for finding in self.sudo().filtered(lambda f: f.state in LIVE_STATES):
             vals = {
-                "summary": finding.name,
                 "date_deadline": finding.date_deadline,
                 "user_id": finding.user_id.id,
             }
@@ -522,24 +533,21 @@ class KmopFinding(models.Model):
 
     def _prepare_report_evidence(self, evidence_type):
         attachment = self.env["ir.attachment"].create(self._prepare_report_file())
-        requirements = evidence_type.requirement_ids | self.requirement_id
+        indicators = evidence_type._get_indicators(self.registration_id)
         return {
             **self._prepare_kmop_evidence(self.registration_id, evidence_type),
-            "name": self._get_report_name(),
-            "requirement_ids": [Command.set(requirements.ids)],
+            "indicator_ids": [Command.set((indicators | self.indicator_id).ids)],
             "attachment_ids": [Command.link(attachment.id)],
         }
 
     def _prepare_report_file(self):
-        """Return the values of the report's file, HTML where no PDF can be made."""
-        Report = self.env["ir.actions.report"]
-        if Report.get_wkhtmltopdf_state() in ("ok", "workers"):
-            content, kind = Report._render_qweb_pdf(REPORT, self.ids)
-        else:
-            content, kind = Report._render_qweb_html(REPORT, self.ids)
-        mimetype = "application/pdf" if kind == "pdf" else "text/html"
-        name = f"{self._get_report_name()}.{kind}".replace("/", "-")
+        ending, content = self._kmop_render_report(REPORT, self)
+        mimetype = "application/pdf" if ending == "pdf" else "text/html"
+        name = f"{self._get_report_name()}.{ending}".replace("/", "-")
         return {"name": name, "raw": content, "mimetype": mimetype}
+
+    def _kmop_evidence_name(self):
+        return self._get_report_name()
 
     def _get_report_lang(self):
         responsible = self.registration_id.user_id or self.company_id

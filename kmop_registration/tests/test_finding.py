@@ -9,7 +9,13 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_actions_report import IrActionsReport
 
-from ..models.kmop_finding import ACTIVITY_TYPE, LIVE_STATES, REPORT, STATES, TRANSITIONS
+from ..models.kmop_finding import (
+    ACTIVITY_TYPE,
+    LIVE_STATES,
+    REPORT,
+    STATES,
+    TRANSITIONS,
+)
 from .common import KmopCommon
 
 TODAY = date(2026, 5, 4)
@@ -272,7 +278,9 @@ class TestFinding(FindingCommon):
             with self.subTest(moment=moment), freeze_time(moment):
                 finding.invalidate_recordset(["overdue"])
                 finding = finding.with_context(tz="Europe/Brussels")
-                found = finding.search([("overdue", "=", True), ("id", "=", finding.id)])
+                found = finding.search(
+                    [("overdue", "=", True), ("id", "=", finding.id)]
+                )
                 self.assertEqual((finding.overdue, bool(found)), (overdue, overdue))
 
     # ----------------------------------------------------------------- activities
@@ -284,7 +292,6 @@ class TestFinding(FindingCommon):
             activity,
             [
                 {
-                    "summary": finding.name,
                     "date_deadline": finding.date_deadline,
                     "user_id": self.reader.id,
                 }
@@ -351,6 +358,17 @@ class TestFinding(FindingCommon):
         self.assertTrue(audit.carried_finding_ids)
         audit.cancel("Stop")
         self.assertFalse(audit.carried_finding_ids)
+
+    def test_columns_follow_the_work(self):
+        self._bring("checking")
+        self._bring("closed")
+        findings = self.env["kmop.finding"].with_context(read_group_expand=True)
+        groups = findings.formatted_read_group(
+            [("registration_id", "=", self.registration.id)], ["state"], ["__count"]
+        )
+        columns = [(group["state"], group["__count"]) for group in groups]
+        expected = [("open", 0), ("proposed", 0), ("checking", 1), ("closed", 1)]
+        self.assertEqual(columns, expected)
 
     def test_count_on_the_registration(self):
         self._create_finding()
@@ -462,7 +480,9 @@ class TestFinding(FindingCommon):
         )
         self.assertEqual(finding.source_name, order.display_name)
         action = finding.action_open_source()
-        self.assertEqual((action["res_model"], action["res_id"]), ("sale.order", order.id))
+        self.assertEqual(
+            (action["res_model"], action["res_id"]), ("sale.order", order.id)
+        )
         with self.assertRaises(UserError):
             self._create_finding().action_open_source()
 
@@ -577,12 +597,13 @@ class TestFindingReport(FindingCommon):
         page = self._render(self._create_finding())
         self.assertIn("Aanwezigheidslijst ontbreekt", page)
         self.assertIn("05/04/2026", page)
-        for label in ("Effect check", "Corrective measure", "Cause", "Indicator", "Source"):
+        for label in ("Effect check", "Corrective", "Cause", "Indicator", "Source"):
             self.assertNotIn(label, page)
         self.assertNotIn("False", page)
 
     def test_full_report(self):
-        finding = self._bring("closed", description="Drie <b>lijsten</b>\nniet getekend")
+        seen = "Drie <b>lijsten</b>\nniet getekend"
+        finding = self._bring("closed", description=seen)
         page = self._render(finding)
         for text in ("Effect check", "Drie lijsten nagekeken", "The measure helped"):
             self.assertIn(text, page)
@@ -651,11 +672,12 @@ class TestFindingReport(FindingCommon):
         self.assertTrue(file.name.endswith(".pdf"))
 
     def test_open_finding_is_reported_as_of_today(self):
-        indicator = self.env["kmop.indicator"].search([], limit=1)
-        finding = self._create_finding(requirement_id=indicator.requirement_id.id)
+        indicator = self.env.ref("kmop_registration.kmop_indicator_activity_price")
+        finding = self._create_finding(indicator_id=indicator.id)
         evidence = finding.add_report_as_evidence()
         self.assertEqual(evidence.date_effective, TODAY)
-        self.assertIn(indicator.requirement_id, evidence.requirement_ids)
+        self.assertIn(indicator, evidence.indicator_ids)
+        self.assertLess(evidence.type_id.indicator_ids, evidence.indicator_ids)
 
     def test_cancelled_is_no_evidence(self):
         with self.assertRaisesRegex(UserError, "is no evidence"):
