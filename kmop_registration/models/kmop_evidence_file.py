@@ -14,7 +14,9 @@ class KmopEvidenceFile(models.Model):
     evidence_id = fields.Many2one(
         "kmop.evidence", required=True, index=True, ondelete="restrict"
     )
-    company_id = fields.Many2one(related="evidence_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="evidence_id.company_id", store=True, index=True
+    )
     name = fields.Char(required=True)
     kind = fields.Selection(
         [("file", "File"), ("snapshot", "Snapshot of the source")], required=True
@@ -32,10 +34,11 @@ class KmopEvidenceFile(models.Model):
     @api.model
     def _freeze(self, evidences):
         """Copy the files of ``evidences`` and a snapshot of their sources, hashed."""
+        sources = evidences._get_sources()
         contents = [
             (evidence, *content)
             for evidence in evidences
-            for content in self._get_contents(evidence)
+            for content in self._get_contents(evidence, sources.get(evidence))
         ]
         attachments = self.env["ir.attachment"].create(
             [
@@ -65,14 +68,15 @@ class KmopEvidenceFile(models.Model):
         )
 
     @api.model
-    def _get_contents(self, evidence):
+    def _get_contents(self, evidence, source):
         """Return (kind, name, content) of all that is to be frozen, names unique."""
         contents = [("file", a.name, a.raw or b"") for a in evidence.attachment_ids]
-        source = evidence._get_sources().get(evidence)
         if source is not None and (snapshot := source._kmop_snapshot()):
             contents.append(("snapshot", *snapshot))
         taken = set()
-        return [(kind, self._make_unique(name, taken), raw) for kind, name, raw in contents]
+        return [
+            (kind, self._make_unique(name, taken), raw) for kind, name, raw in contents
+        ]
 
     @api.model
     def _make_unique(self, name, taken):
