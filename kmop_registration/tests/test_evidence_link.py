@@ -1,0 +1,319 @@
+from odoo.exceptions import AccessError, UserError
+from odoo.fields import Command
+from odoo.tests import Form, tagged, warmup
+
+from .test_evidence import EvidenceCommon
+
+
+class LinkCommon(EvidenceCommon):
+    def _open(self, sources, user):
+        """Return the wizard as ``user`` gets it for a selection of documents."""
+        return (
+            self.env["kmop.evidence.link"]
+            .with_user(user)
+            .with_context(active_model=sources._name, active_ids=sources.ids)
+        )
+
+    def _link_by_wizard(self, sources, user, **vals):
+        """Return the evidence that confirming the wizard adds."""
+        before = self.env["kmop.evidence"].search([])
+        wizard = self._open(sources, user).create(vals)
+        wizard.action_confirm()
+        return self.env["kmop.evidence"].search([]) - before
+
+    def _get_counts(self, wizard):
+        return wizard.to_link_count, wizard.linked_count, wizard.foreign_count
+
+
+@tagged("post_install", "-at_install")
+class TestEvidenceLink(LinkCommon):
+    # ------------------------------------------------------------------ preview
+
+    def test_proposal(self):
+        """The only registration, the usual type and what that type stands for."""
+        for source, type_code in (
+            (self._create_order(), "quote"),
+            (self._create_answer(), "evaluation"),
+        ):
+            wizard = Form(self._open(source, self.env.user))
+            self.assertEqual(wizard.type_id.code, type_code)
+            self.assertEqual(wizard.aspect, wizard.type_id.aspect)
+            self.assertTrue(wizard.submit)
+            self.assertEqual(wizard.requirement_ids[:], wizard.type_id.requirement_ids)
+
+    def test_preview(self):
+        orders = self.env["sale.order"].union(*(self._create_order() for _i in "abc"))
+        self._link(orders[0])
+        foreign = self._create_order(company=self.other_company)
+        self.salesman.company_ids += self.other_company
+        sources = orders + foreign
+        wizard = self._open(sources, self.salesman).with_context(
+            allowed_company_ids=(self.company + self.other_company).ids
+        )
+        form = Form(wizard)
+        form.registration_id = self.registration
+        self.assertEqual(self._get_counts(form), (2, 1, 1))
+        form.type_id = self.legal_type
+        self.assertEqual(self._get_counts(form), (3, 0, 1))
+
+    def test_preview_says_what_happens(self):
+        orders = self._create_order() + self._create_order()
+        self._link(orders[0])
+        wizard = self._open(orders, self.salesman).create({})
+        self.assertEqual(self._get_counts(wizard), (1, 1, 0))
+        wizard.action_confirm()
+        wizard.invalidate_recordset()
+        self.assertEqual(self._get_counts(wizard), (0, 2, 0))
+
+    def test_preview_without_a_registration(self):
+        """Nothing is said of documents while there is nothing to compare with."""
+        self._create_registration(service="advice")
+        form = Form(self._open(self._create_order(), self.salesman))
+        self.assertFalse(form.registration_id)
+        self.assertEqual(self._get_counts(form), (0, 0, 0))
+
+    def test_rejected_counts_as_to_link(self):
+        order = self._create_order()
+        self._put(self._link(order), "rejected")
+        wizard = self._open(order, self.salesman).create({})
+        self.assertEqual(self._get_counts(wizard), (1, 0, 0))
+
+    # ------------------------------------------------------------------ linking
+
+    def test_link_quotes(self):
+        orders = self._create_order() + self._create_order()
+        evidences = self._link_by_wizard(orders, self.salesman)
+        self.assertEqual(len(evidences), 2)
+        self.assertEqual(set(evidences.mapped("res_id")), set(orders.ids))
+        self.assertRecordValues(
+            evidences.sorted("res_id"),
+            [
+                {
+                    "name": order._kmop_evidence_name(),
+                    "registration_id": self.registration.id,
+                    "type_id": self.quote_type.id,
+                    "aspect": "application",
+                    "res_model": "sale.order",
+                    "owner_id": self.salesman.id,
+                    "source_user_id": self.salesman.id,
+                    "state": "submitted",
+                }
+                for order in orders.sorted("id")
+            ],
+        )
+        self.assertEqual(evidences.requirement_ids, self.quote_type.requirement_ids)
+
+    def test_link_answers(self):
+        answers = self._create_answer() + self._create_answer()
+        evidences = self._link_by_wizard(answers, self.surveyor)
+        self.assertEqual(evidences.type_id.code, "evaluation")
+        self.assertEqual(set(evidences.mapped("res_id")), set(answers.ids))
+        self.assertEqual(evidences.owner_id, self.surveyor)
+        self.assertFalse(evidences.source_user_id)
+
+    def test_own_choices(self):
+        requirement = self.env.ref("kmop_registration.kmop_requirement_integrity")
+        evidence = self._link_by_wizard(
+            self._create_order(),
+            self.salesman,
+            type_id=self.legal_type.id,
+            aspect="application",
+            requirement_ids=[Command.set(requirement.ids)],
+            submit=False,
+        )
+        self.assertEqual(evidence.state, "draft")
+        self.assertEqual(evidence.aspect, "application")
+        self.assertEqual(evidence.requirement_ids, requirement)
+
+    def test_the_rest_is_linked(self):
+        """What is linked already, or of others, holds nothing up."""
+        orders = self._create_order() + self._create_order()
+        self._link(orders[0])
+        foreign = self._create_order(company=self.other_company)
+        self.salesman.company_ids += self.other_company
+        wizard = self._open(orders + foreign, self.salesman).with_context(
+            allowed_company_ids=(self.company + self.other_company).ids
+        )
+        wizard.create({"registration_id": self.registration.id}).action_confirm()
+        self.assertEqual(len(orders[1].kmop_evidence_ids), 1)
+        self.assertFalse(foreign.kmop_evidence_ids)
+
+    def test_nothing_to_link(self):
+        order = self._create_order()
+        self._link(order)
+        with self.assertRaisesRegex(UserError, "Nothing to link"):
+            self._link_by_wizard(order, self.salesman)
+
+    def test_deleted_meanwhile(self):
+        orders = self._create_order() + self._create_order()
+        wizard = self._open(orders, self.salesman).create({})
+        orders[0].unlink()
+        wizard.action_confirm()
+        self.assertEqual(len(orders[1].kmop_evidence_ids), 1)
+
+    def test_no_documents(self):
+        for model in (False, "res.partner", "kmop.evidence.source", "no.such.model"):
+            wizard = self.env["kmop.evidence.link"].with_user(self.reader)
+            wizard = wizard.with_context(active_model=model, active_ids=[1])
+            with self.subTest(model=model), self.assertRaises(UserError):
+                wizard.create({"type_id": self.legal_type.id}).action_confirm()
+
+    def test_withdrawn_or_archived_registration(self):
+        """They are no choice, and no default."""
+        self.registration.action_archive()
+        form = Form(self._open(self._create_order(), self.salesman))
+        self.assertFalse(form.registration_id)
+
+    # -------------------------------------------------------------------- access
+
+    def test_salesperson_on_a_colleagues_quote(self):
+        order = self._create_order(user_id=self.manager.id)
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            self._link_by_wizard(order, self.salesman)
+        self.assertFalse(order.kmop_evidence_ids)
+
+    def test_one_of_a_colleague_among_ones_own(self):
+        """All or nothing, and the message is Odoo's own."""
+        orders = self._create_order() + self._create_order(user_id=self.manager.id)
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            self._link_by_wizard(orders, self.salesman)
+        self.assertFalse(orders.kmop_evidence_ids)
+
+    def test_surveyor_on_a_restricted_survey(self):
+        answer = self._create_answer()
+        answer.survey_id.restrict_user_ids = self.manager
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            self._link_by_wizard(answer, self.surveyor)
+
+    def test_salesperson_on_an_answer_and_surveyor_on_a_quote(self):
+        for source, user in (
+            (self._create_answer(), self.salesman),
+            (self._create_order(), self.surveyor),
+        ):
+            self.env.invalidate_all()
+            with self.subTest(user=user.login), self.assertRaises(AccessError):
+                self._link_by_wizard(source, user)
+
+    def test_registration_of_another_company(self):
+        other = (
+            self.env["kmop.registration"]
+            .with_user(self.stranger)
+            .create({"track_id": self.starter.id})
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(UserError):
+            self._link_by_wizard(
+                self._create_order(), self.salesman, registration_id=other.id
+            )
+
+    def test_salesperson_from_start_to_end(self):
+        """With nothing but the right to sell: link, see, mend and submit."""
+        order = self._create_order()
+        evidence = self._link_by_wizard(order, self.salesman, submit=False)
+        evidence = evidence.with_user(self.salesman)
+        evidence.name = "Offerte digitale veiligheid"
+        evidence.submit()
+        evidence.with_user(self.officer).reject("Verkeerde versie")
+        self.assertEqual(evidence.reject_reason, "Verkeerde versie")
+        evidence.submit()
+        evidence.with_user(self.officer).accept()
+        self.assertEqual(evidence.state, "accepted")
+        self.assertEqual(evidence.action_open_source()["res_id"], order.id)
+
+    # --------------------------------------------------------------- smart button
+
+    def _get_listed(self, order, user):
+        order = order.with_user(user)
+        action = order.action_kmop_open_evidence()
+        return self.env["kmop.evidence"].with_user(user).search(action["domain"])
+
+    def test_button_counts_what_its_list_shows(self):
+        order = self._create_order(user_id=False)
+        self._link(order, self.salesman)
+        order._kmop_link(self.registration, self.legal_type)
+        colleague = self._create_user("colleague", "sales_team.group_sale_salesman")
+        leader = self._create_user("leader", "sales_team.group_sale_salesman_all_leads")
+        for user, count in (
+            (self.salesman, 1),
+            (colleague, 0),
+            (leader, 2),
+            (self.env.user, 2),
+        ):
+            with self.subTest(user=user.login):
+                self.assertEqual(order.with_user(user).kmop_evidence_count, count)
+                self.assertEqual(len(self._get_listed(order, user)), count)
+
+    def test_button_of_ones_own_quote(self):
+        """The salesperson sees what others linked of their quote."""
+        order = self._create_order()
+        order._kmop_link(self.registration, self.legal_type)
+        self.assertEqual(order.with_user(self.salesman).kmop_evidence_count, 1)
+
+    def test_button_without_any_right(self):
+        """An accountant opens the quote as ever, without a button."""
+        order = self._create_order()
+        self._link(order)
+        accountant = self._create_user("accountant", "account.group_account_invoice")
+        self.assertEqual(order.with_user(accountant).kmop_evidence_count, 0)
+
+    def test_button_of_an_answer(self):
+        answer = self._create_answer()
+        self._link(answer, self.surveyor)
+        self.assertEqual(answer.with_user(self.surveyor).kmop_evidence_count, 1)
+        self.assertEqual(len(self._get_listed(answer, self.surveyor)), 1)
+
+    def test_button_ignores_other_models(self):
+        order = self._create_order()
+        answer = self._create_answer()
+        self._link(answer)
+        self.env.cr.execute("UPDATE kmop_evidence SET res_id = %s", [order.id])
+        self.env.invalidate_all()
+        self.assertFalse(order.kmop_evidence_count)
+
+    def test_offered_in_the_lists(self):
+        """The entry is in the Actions menu of who can use it, of nobody else."""
+        for model, users in (
+            ("sale.order", self.salesman + self.reader + self.officer),
+            ("survey.user_input", self.surveyor + self.reader + self.officer),
+        ):
+            for user in self.salesman + self.surveyor + self.reader + self.officer:
+                bindings = self.env["ir.actions.actions"].with_user(user)
+                offered = any(
+                    action["name"] == "Link as kmo-portefeuille evidence"
+                    for action in bindings.get_bindings(model).get("action", [])
+                )
+                with self.subTest(model=model, user=user.login):
+                    self.assertEqual(offered, user in users)
+
+
+@tagged("post_install", "-at_install")
+class TestEvidenceLinkBudget(LinkCommon):
+    def _count_queries(self, count):
+        """Return the queries that linking ``count`` quotes at once takes."""
+        orders = self.env["sale.order"].create(
+            [
+                {
+                    "partner_id": self.client.id,
+                    "company_id": self.company.id,
+                    "user_id": self.salesman.id,
+                }
+                for _i in range(count)
+            ]
+        )
+        self.env.flush_all()
+        self.env.invalidate_all()
+        start = self.env.cr.sql_log_count
+        evidences = self._link_by_wizard(orders, self.salesman)
+        self.env.flush_all()
+        self.assertEqual(len(evidences), count)
+        return self.env.cr.sql_log_count - start
+
+    @warmup
+    def test_queries_of_200(self):
+        self._count_queries(1)
+        ten, many = self._count_queries(10), self._count_queries(200)
+        self.assertLessEqual(ten, 45)
+        self.assertLessEqual(many, ten + 8)
