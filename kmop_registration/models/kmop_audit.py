@@ -302,8 +302,9 @@ class KmopAudit(models.Model):
 
         Raises UserError without a reason, or where one is decided.
         """
-        if not (reason or "").strip():
-            raise UserError(self.env._("Give the reason of the cancellation."))
+        reason = self._get_text(
+            reason, self.env._("Give the reason of the cancellation.")
+        )
         for audit in self:
             audit._move("cancelled", {"cancel_reason": reason})
 
@@ -365,13 +366,6 @@ class KmopAudit(models.Model):
         vals = Period._prepare_grant(self, registration_date, date_end, reason)
         # sudo: the period's link to its audit is set here only
         return Period.sudo().create(vals)
-
-    def _get_past_day(self, date):
-        today = fields.Date.context_today(self)
-        day = fields.Date.to_date(date) or today
-        if day > today:
-            raise UserError(self.env._("This can't be recorded for a day to come."))
-        return day
 
     def _check_order(self, before, day):
         if before and day < before:

@@ -1,7 +1,7 @@
 from hashlib import sha256
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 
 from ..tools import shift
 from .constants import ASPECTS
@@ -417,8 +417,7 @@ class KmopEvidence(models.Model):
     def reject(self, reason):
         """Return submitted evidence to its owner. Raises UserError without a reason."""
         self._check_officer()
-        if not (reason or "").strip():
-            raise UserError(self.env._("Give the reason of the rejection."))
+        reason = self._get_text(reason, self.env._("Give the reason of the rejection."))
         self._move("rejected", {"reject_reason": reason})
 
     def supersede(self, by):
@@ -447,16 +446,6 @@ class KmopEvidence(models.Model):
             or self.env.user.has_group("kmop_registration.group_kmop_officer")
         ):
             raise UserError(self.env._("Only a quality officer judges evidence."))
-
-    def _lock(self):
-        try:
-            self.lock_for_update()
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is working on this evidence right now: try again."
-                )
-            ) from error
 
     def _check_four_eyes(self):
         own = self.filtered(

@@ -1,7 +1,7 @@
 from dateutil.relativedelta import relativedelta
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 
 STATES = [
@@ -439,32 +439,6 @@ class KmopFinding(models.Model):
         officer = "kmop_registration.group_kmop_officer"
         if not (self.env.su or self.env.user.has_group(officer)):
             raise UserError(self.env._("Only a quality officer judges measures."))
-
-    @api.model
-    def _get_text(self, text, message):
-        """Return ``text`` without its margins. Raises UserError where it is empty."""
-        if not (text or "").strip():
-            raise UserError(message)
-        return text.strip()
-
-    @api.model
-    def _get_past_day(self, date):
-        today = fields.Date.context_today(self)
-        day = fields.Date.to_date(date) or today
-        if day > today:
-            raise UserError(self.env._("This can't be recorded for a day to come."))
-        return day
-
-    def _lock(self):
-        try:
-            # Linking evidence refers to the row, and need not wait.
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is working on this finding right now: try again."
-                )
-            ) from error
 
     def _move(self, step, vals):
         """Make one step of the transition table, together with what it records."""

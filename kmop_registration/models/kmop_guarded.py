@@ -1,5 +1,5 @@
-from odoo import api, models
-from odoo.exceptions import UserError
+from odoo import api, fields, models
+from odoo.exceptions import LockError, UserError
 
 
 class KmopGuarded(models.AbstractModel):
@@ -71,3 +71,37 @@ class KmopGuarded(models.AbstractModel):
         self.sudo().write(vals)
         # Unique indexes look at the state: it must be there before the next insert.
         self.flush_recordset(vals)
+
+    # ------------------------------------------------- what all transitions need
+
+    def _lock(self):
+        """Keep others from changing these records until the commit.
+
+        Raises UserError where another transaction is at it.
+        """
+        try:
+            # Linking evidence refers to the row, and need not wait.
+            self.lock_for_update(allow_referencing=True)
+        except LockError as error:
+            raise UserError(
+                self.env._(
+                    "Somebody else is working on %(record)s right now: try again.",
+                    record=self[:1].display_name,
+                )
+            ) from error
+
+    @api.model
+    def _get_past_day(self, date):
+        """Return ``date``, or today. Raises UserError for a day to come."""
+        today = fields.Date.context_today(self)
+        day = fields.Date.to_date(date) or today
+        if day > today:
+            raise UserError(self.env._("This can't be recorded for a day to come."))
+        return day
+
+    @api.model
+    def _get_text(self, text, message):
+        """Return ``text`` without its margins. Raises UserError where it is empty."""
+        if not (text or "").strip():
+            raise UserError(message)
+        return text.strip()

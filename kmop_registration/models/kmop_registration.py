@@ -1,7 +1,7 @@
 import re
 
 from odoo import api, fields, models
-from odoo.exceptions import LockError, UserError, ValidationError
+from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
 from .constants import NUMBER_PREFIXES, SERVICES
@@ -380,8 +380,7 @@ class KmopRegistration(models.Model):
         self.ensure_one()
         if self.date_withdrawn:
             raise UserError(self.env._("This registration is withdrawn already."))
-        if not (reason or "").strip():
-            raise UserError(self.env._("Give the reason of the withdrawal."))
+        reason = self._get_text(reason, self.env._("Give the reason of the withdrawal."))
         self.audit_ids.filtered("is_open").cancel(reason)
         self._transition(
             {"date_withdrawn": fields.Date.to_date(date), "withdraw_reason": reason}
@@ -427,22 +426,6 @@ class KmopRegistration(models.Model):
         if audit.part_id != self.track_id.part_ids.sorted("sequence")[:1]:
             return "part2"
         return "request" if audit.state == "requested" else "part1"
-
-    def _lock(self):
-        """Keep others from deciding on the same registration until the commit.
-
-        Raises UserError where another transaction is at it.
-        """
-        try:
-            # Linking evidence refers to the row, and need not wait.
-            self.lock_for_update(allow_referencing=True)
-        except LockError as error:
-            raise UserError(
-                self.env._(
-                    "Somebody else is working on %(registration)s right now: try again.",
-                    registration=self[:1].display_name,
-                )
-            ) from error
 
     def _get_norm(self):
         """Return the norm that the next audit is held on."""

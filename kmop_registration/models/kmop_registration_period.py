@@ -182,8 +182,7 @@ class KmopRegistrationPeriod(models.Model):
         Raises UserError without a reason, ValidationError where the new dates overlap.
         """
         self.ensure_one()
-        if not (reason or "").strip():
-            raise UserError(self.env._("Give the reason of the correction."))
+        reason = self._get_text(reason, self.env._("Give the reason of the correction."))
         self.check_access("write")
         self.registration_id._lock()
         # sudo: the link to the corrected period is set by this method only
