@@ -10,6 +10,8 @@ class KmopCommon(TransactionCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env = cls.env(context={**cls.env.context, "no_reset_password": True})
+        # A database, its demo data included, may have another language only.
+        cls.env["res.lang"]._activate_lang("en_US")
         cls.company = cls._create_company("Leerhuis Test")
         cls.other_company = cls._create_company("Andere Opleider")
         cls.officer = cls._create_user("officer", "kmop_registration.group_kmop_officer")
@@ -52,6 +54,7 @@ class KmopCommon(TransactionCase):
             company_id=company.id,
             company_ids=[(6, 0, company.ids)],
             tz="Europe/Brussels",
+            lang="en_US",
         )
 
     @classmethod

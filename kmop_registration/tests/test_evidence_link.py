@@ -268,8 +268,11 @@ class TestEvidenceLink(LinkCommon):
     def test_button_ignores_other_models(self):
         order = self._create_order()
         answer = self._create_answer()
-        self._link(answer)
-        self.env.cr.execute("UPDATE kmop_evidence SET res_id = %s", [order.id])
+        evidence = self._link(answer)
+        self.env.cr.execute(
+            "UPDATE kmop_evidence SET res_id = %s WHERE id = %s",
+            [order.id, evidence.id],
+        )
         self.env.invalidate_all()
         self.assertFalse(order.kmop_evidence_count)
 

@@ -47,9 +47,9 @@ HOSTILE = [
 class XlsxCommon(EvidenceCommon):
     def _export(self, user=None, registration=None):
         """Return the workbook as ``user`` gets it, read back."""
-        registration = (registration or self.registration).with_user(
-            user or self.officer
-        )
+        user = user or self.officer
+        registration = (registration or self.registration).with_user(user)
+        registration = registration.with_context(lang=user.lang)
         with TemporaryFile() as file:
             registration.env["kmop.audit.xlsx"]._write(registration, file)
             return load_workbook(io.BytesIO(self._read(file)))
@@ -267,8 +267,7 @@ class TestExportXlsx(XlsxCommon):
         )
         self._create_evidence(self.registration)
         self.reader.lang = "nl_BE"
-        registration = self.registration.with_context(lang="nl_BE")
-        workbook = self._export(self.reader, registration)
+        workbook = self._export(self.reader)
         self.assertEqual(workbook.sheetnames[0], "Registratie")
         self.assertEqual(
             workbook["Registratie"]["A1"].value, "Leerhuis Test – Opleiding"
