@@ -95,6 +95,9 @@ class KmopEvidence(models.Model):
         readonly=False,
         ondelete="restrict",
     )
+    indicator_codes = fields.Char(
+        string="Indicators (codes)", compute="_compute_indicator_codes"
+    )
     requirement_ids = fields.Many2many(
         "kmop.requirement",
         string="Requirements",
@@ -212,6 +215,11 @@ class KmopEvidence(models.Model):
         alike = self.grouped(lambda e: (e.type_id, e.registration_id))
         for (evidence_type, registration), evidences in alike.items():
             evidences.indicator_ids = evidence_type._get_indicators(registration)
+
+    @api.depends("indicator_ids.code")
+    def _compute_indicator_codes(self):
+        for evidence in self:
+            evidence.indicator_codes = ", ".join(evidence.indicator_ids.mapped("code"))
 
     @api.depends("indicator_ids.requirement_id")
     def _compute_requirement_ids(self):

@@ -97,3 +97,11 @@ class KmopEvidenceFile(models.Model):
         if not raw and self.size:
             return "missing"
         return "intact" if sha256(raw or b"").hexdigest() == self.sha256 else "altered"
+
+    def action_download(self):
+        self.ensure_one()
+        return {
+            "type": "ir.actions.act_url",
+            "url": f"/web/content/{self.attachment_id.id}?download=1",
+            "target": "download",
+        }
