@@ -64,10 +64,18 @@ class KmopAudit(models.Model):
     )
 
     registration_id = fields.Many2one(
-        "kmop.registration", required=True, index=True, ondelete="cascade", tracking=True
+        "kmop.registration",
+        required=True,
+        index=True,
+        ondelete="cascade",
+        tracking=True,
     )
-    company_id = fields.Many2one(related="registration_id.company_id", store=True, index=True)
-    partner_id = fields.Many2one(related="registration_id.partner_id", string="Provider")
+    company_id = fields.Many2one(
+        related="registration_id.company_id", store=True, index=True
+    )
+    partner_id = fields.Many2one(
+        related="registration_id.partner_id", string="Provider"
+    )
     service = fields.Selection(related="registration_id.service")
     cycle = fields.Integer(compute="_compute_cycle", store=True, precompute=True)
     part_id = fields.Many2one(
@@ -82,25 +90,43 @@ class KmopAudit(models.Model):
     )
     kind = fields.Selection(related="part_id.audit_kind", store=True)
     norm_id = fields.Many2one(
-        "kmop.norm", required=True, ondelete="restrict", default=lambda self: self._default_norm_id()
+        "kmop.norm",
+        required=True,
+        ondelete="restrict",
+        default=lambda self: self._default_norm_id(),
     )
     user_id = fields.Many2one(
-        "res.users", string="Responsible", default=lambda self: self.env.user, tracking=True
+        "res.users",
+        string="Responsible",
+        default=lambda self: self.env.user,
+        tracking=True,
     )
     bureau_id = fields.Many2one("res.partner", string="Audit bureau", tracking=True)
-    auditor_id = fields.Many2one("res.partner", string="Auditor", tracking=True)
-    date_requested = fields.Date(readonly=True, copy=False, string="Requested on", tracking=True)
-    date_planned = fields.Date(readonly=True, copy=False, string="Planned visit", tracking=True)
-    date_visited = fields.Date(readonly=True, copy=False, string="Visited on", tracking=True)
+    auditor_id = fields.Many2one("res.partner", tracking=True)
+    date_requested = fields.Date(
+        readonly=True, copy=False, string="Requested on", tracking=True
+    )
+    date_planned = fields.Date(
+        readonly=True, copy=False, string="Planned visit", tracking=True
+    )
+    date_visited = fields.Date(
+        readonly=True, copy=False, string="Visited on", tracking=True
+    )
     date_reported = fields.Date(copy=False, string="Report received on", tracking=True)
-    date_decided = fields.Date(readonly=True, copy=False, string="Decided on", tracking=True)
+    date_decided = fields.Date(
+        readonly=True, copy=False, string="Decided on", tracking=True
+    )
     state = fields.Selection(
         STATES, required=True, default="draft", readonly=True, copy=False, tracking=True
     )
     is_open = fields.Boolean(compute="_compute_is_open")
     outcome = fields.Selection(OUTCOMES, readonly=True, copy=False, tracking=True)
-    cancel_reason = fields.Text(string="Reason of the cancellation", readonly=True, copy=False, tracking=True)
-    report_attachment_ids = fields.Many2many("ir.attachment", string="Audit report", copy=False)
+    cancel_reason = fields.Text(
+        string="Reason of the cancellation", readonly=True, copy=False, tracking=True
+    )
+    report_attachment_ids = fields.Many2many(
+        "ir.attachment", string="Audit report", copy=False
+    )
     note = fields.Html()
     period_ids = fields.One2many("kmop.registration.period", "audit_id")
     score_ids = fields.One2many("kmop.audit.score", "audit_id")
@@ -116,7 +142,7 @@ class KmopAudit(models.Model):
         "kmop.audit",
         string="Re-audit of",
         compute="_compute_previous_audit_id",
-        help="The latest decided audit of the same part, where it didn't grant it in full.",
+        help="The latest decided audit of the same part, that didn't grant it in full.",
     )
 
     _open_uniq = models.UniqueIndex(
@@ -164,10 +190,12 @@ class KmopAudit(models.Model):
     def _compute_previous_audit_id(self):
         for audit in self:
             earlier = audit.registration_id.audit_ids.filtered(
-                lambda other, audit=audit: other.part_id == audit.part_id
-                and other.cycle == audit.cycle
-                and other.state == "decided"
-                and other._origin.id < (audit._origin.id or float("inf"))
+                lambda other, audit=audit: (
+                    other.part_id == audit.part_id
+                    and other.cycle == audit.cycle
+                    and other.state == "decided"
+                    and other._origin.id < (audit._origin.id or float("inf"))
+                )
             )
             audit.previous_audit_id = earlier.sorted("id")[-1:]
 
@@ -219,7 +247,9 @@ class KmopAudit(models.Model):
     @api.ondelete(at_uninstall=False)
     def _unlink_except_started(self):
         if self.filtered(lambda audit: audit.state != "draft"):
-            raise UserError(self.env._("An audit that was requested is kept: cancel it."))
+            raise UserError(
+                self.env._("An audit that was requested is kept: cancel it.")
+            )
 
     # ---------------------------------------------------------------------- CRUD
 
@@ -348,7 +378,9 @@ class KmopAudit(models.Model):
         )
         if self.state == "decided":
             key = (self.date_decided, self.id)
-            decided = decided.filtered(lambda other: (other.date_decided, other.id) < key)
+            decided = decided.filtered(
+                lambda other: (other.date_decided, other.id) < key
+            )
         return decided.sorted(lambda other: (other.date_decided, other.id))[-1:]
 
     def _get_reference_date(self):

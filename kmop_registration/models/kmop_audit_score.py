@@ -29,7 +29,9 @@ class KmopAuditScore(models.Model):
     self_conformity = fields.Selection(SCORES, string="Own conformity")
     self_demonstrability = fields.Selection(SCORES, string="Own demonstrability")
     auditor_conformity = fields.Selection(SCORES, string="Auditor's conformity")
-    auditor_demonstrability = fields.Selection(SCORES, string="Auditor's demonstrability")
+    auditor_demonstrability = fields.Selection(
+        SCORES, string="Auditor's demonstrability"
+    )
     remark = fields.Text()
     present_ids = fields.Many2many(
         "res.partner",

@@ -251,9 +251,7 @@ class KmopEvidence(models.Model):
             for checksum in set(checksums)
         }
         for evidence in self:
-            found = self.concat(
-                *(holders[a.checksum] for a in evidence.attachment_ids)
-            )
+            found = self.concat(*(holders[a.checksum] for a in evidence.attachment_ids))
             evidence.duplicate_ids = found - evidence._origin
 
     # --------------------------------------------------------------- constraints
@@ -457,8 +455,10 @@ class KmopEvidence(models.Model):
 
     def _check_four_eyes(self):
         own = self.filtered(
-            lambda e: e.company_id.kmop_four_eyes
-            and self.env.user in (e.submitted_by_id, e.owner_id)
+            lambda e: (
+                e.company_id.kmop_four_eyes
+                and self.env.user in (e.submitted_by_id, e.owner_id)
+            )
         )
         if own and not self.env.su:
             raise UserError(

@@ -19,9 +19,7 @@ class KmopEvidenceType(models.Model):
         default="project",
         help="Whether it concerns the provider as a whole or a single assignment.",
     )
-    service = fields.Selection(
-        SERVICE_SCOPES, required=True, default="both"
-    )
+    service = fields.Selection(SERVICE_SCOPES, required=True, default="both")
     aspect = fields.Selection(ASPECTS, required=True, default="application")
     mandatory = fields.Boolean(
         help="Expected in each dossier; the norm's own list of documents isn't public."
@@ -39,12 +37,16 @@ class KmopEvidenceType(models.Model):
         "kmop.requirement", string="Requirements", compute="_compute_requirement_ids"
     )
     source_model = fields.Char(
-        help="Technical name of the Odoo documents that are linked as this type by default."
+        help="Technical name of the Odoo documents that are linked as this type."
     )
-    source = fields.Text(translate=True, help="Where this was read, and how sure it is.")
+    source = fields.Text(
+        translate=True, help="Where this was read, and how sure it is."
+    )
     active = fields.Boolean(default=True)
 
-    _code_uniq = models.Constraint("UNIQUE (code)", "An evidence type's code is unique.")
+    _code_uniq = models.Constraint(
+        "UNIQUE (code)", "An evidence type's code is unique."
+    )
 
     _review_positive = models.Constraint(
         "CHECK (review_months >= 0)", "A number of months can't be negative."
@@ -72,6 +74,8 @@ class KmopEvidenceType(models.Model):
             return indicators
         unnamed = requirements - indicators.requirement_id
         return tested.filtered(
-            lambda i: i.requirement_id in unnamed
-            or (i in indicators and i.requirement_id in requirements)
+            lambda i: (
+                i.requirement_id in unnamed
+                or (i in indicators and i.requirement_id in requirements)
+            )
         )

@@ -38,7 +38,9 @@ class KmopExemption(models.Model):
         " certificates count today, and for what.",
     )
     reference = fields.Char(help="Number of the certificate or the membership.")
-    date_from = fields.Date(required=True, default=lambda self: self._default_date_from())
+    date_from = fields.Date(
+        required=True, default=lambda self: self._default_date_from()
+    )
     date_to = fields.Date(
         string="Valid until", help="Last day of the certificate; empty: no end."
     )
@@ -80,6 +82,8 @@ class KmopExemption(models.Model):
     def _covers(self, indicator):
         """Return those of ``self`` that exempt ``indicator``."""
         return self.filtered(
-            lambda e: e.requirement_id == indicator.requirement_id
-            and e.indicator_id in (indicator, self.env["kmop.indicator"])
+            lambda e: (
+                e.requirement_id == indicator.requirement_id
+                and e.indicator_id in (indicator, self.env["kmop.indicator"])
+            )
         )

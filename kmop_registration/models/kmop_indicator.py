@@ -22,7 +22,9 @@ class KmopIndicator(models.Model):
         translate=True, help="What would show it, in our own words."
     )
     service = fields.Selection(SERVICE_SCOPES, required=True, default="both")
-    source = fields.Text(translate=True, help="Where this was read, and how sure it is.")
+    source = fields.Text(
+        translate=True, help="Where this was read, and how sure it is."
+    )
     active = fields.Boolean(default=True)
 
     _code_uniq = models.UniqueIndex(

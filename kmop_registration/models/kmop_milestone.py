@@ -22,7 +22,9 @@ class KmopMilestone(models.Model):
     registration_id = fields.Many2one(
         "kmop.registration", required=True, index=True, ondelete="cascade"
     )
-    company_id = fields.Many2one(related="registration_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="registration_id.company_id", store=True, index=True
+    )
     rule_id = fields.Many2one(
         "kmop.milestone.rule", required=True, index=True, ondelete="restrict"
     )
@@ -44,7 +46,9 @@ class KmopMilestone(models.Model):
         readonly=True,
     )
     days_left = fields.Integer(compute="_compute_days", help="Until the deadline.")
-    days_late = fields.Integer(compute="_compute_days", help="Since the planned reminder.")
+    days_late = fields.Integer(
+        compute="_compute_days", help="Since the planned reminder."
+    )
 
     _once = models.UniqueIndex(
         "(registration_id, rule_id, date_anchor)",
@@ -71,7 +75,7 @@ class KmopMilestone(models.Model):
         """Plan the milestones of ``registrations``; supersede those that moved."""
         # sudo: planning follows from a decision, whoever took it
         milestones = self.sudo()
-        rules = milestones.env["kmop.milestone.rule"].search([])
+        rules = milestones.env["kmop.milestone.rule"].search([("active", "=", True)])
         wanted = {
             (registration.id, rule.id, anchor)
             for registration in registrations.sudo()
@@ -79,7 +83,9 @@ class KmopMilestone(models.Model):
             if (anchor := registration._get_anchor(rule.anchor))
         }
         existing = milestones.search([("registration_id", "in", registrations.ids)])
-        keys = {m: (m.registration_id.id, m.rule_id.id, m.date_anchor) for m in existing}
+        keys = {
+            m: (m.registration_id.id, m.rule_id.id, m.date_anchor) for m in existing
+        }
         open_ones = existing.filtered(lambda m: m.state == "planned")
         open_ones.filtered(lambda m: keys[m] not in wanted).state = "superseded"
         existing.filtered(
@@ -116,15 +122,19 @@ class KmopMilestone(models.Model):
         A milestone is marked in the transaction that queues its mail, so it is
         neither lost nor sent twice. What fails is tried again the next day.
         """
-        due = self.search(self._due_domain(), limit=limit, order="id").try_lock_for_update()
-        for template, milestones in due.grouped(lambda m: m.rule_id.template_id).items():
+        due = self.search(
+            self._due_domain(), limit=limit, order="id"
+        ).try_lock_for_update()
+        for template, milestones in due.grouped(
+            lambda m: m.rule_id.template_id
+        ).items():
             milestones._send(template)
         return len(due)
 
     @api.model
     def _due_domain(self):
         """Due is what each company's own calendar says, and wasn't tried today."""
-        companies = self.env["res.company"].search([])
+        companies = self.env["res.company"].search([("active", "=", True)])
         return Domain.OR(
             Domain("state", "=", "planned")
             & Domain("company_id", "in", in_zone.ids)

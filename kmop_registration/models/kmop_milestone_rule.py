@@ -32,11 +32,14 @@ class KmopMilestoneRule(models.Model):
         ondelete="restrict",
         domain=[("model", "=", "kmop.milestone")],
     )
-    source = fields.Text(translate=True, help="Where this was read, and how sure it is.")
+    source = fields.Text(
+        translate=True, help="Where this was read, and how sure it is."
+    )
     active = fields.Boolean(default=True)
 
     _offset_positive = models.Constraint(
-        "CHECK (offset_number >= 0)", "The number of days, weeks or months can't be negative."
+        "CHECK (offset_number >= 0)",
+        "The number of days, weeks or months can't be negative.",
     )
 
     def _get_date(self, anchor):

@@ -9,9 +9,12 @@ class KmopNorm(models.Model):
 
     name = fields.Char(required=True, translate=True)
     date_from = fields.Date(required=True, string="In force from")
-    date_to = fields.Date(string="In force until", help="Last day; empty: no end known.")
+    date_to = fields.Date(
+        string="In force until", help="Last day; empty: no end known."
+    )
     source = fields.Text(
-        translate=True, help="Where the content of this version was read, and how sure it is."
+        translate=True,
+        help="Where the content of this version was read, and how sure it is.",
     )
     active = fields.Boolean(default=True)
     requirement_ids = fields.One2many("kmop.requirement", "norm_id")

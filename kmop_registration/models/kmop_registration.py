@@ -55,7 +55,9 @@ class KmopRegistration(models.Model):
         default=lambda self: self._default_partner_id(),
         tracking=True,
     )
-    service = fields.Selection(SERVICES, required=True, default="training", tracking=True)
+    service = fields.Selection(
+        SERVICES, required=True, default="training", tracking=True
+    )
     track_id = fields.Many2one(
         "kmop.track",
         required=True,
@@ -238,7 +240,9 @@ class KmopRegistration(models.Model):
             registration.date_start = min(periods.mapped("date_start"), default=False)
             registration.date_end = max(periods.mapped("date_last"), default=False)
 
-    @api.depends("period_ids.date_start", "period_ids.date_last", "period_ids.date_expiring")
+    @api.depends(
+        "period_ids.date_start", "period_ids.date_last", "period_ids.date_expiring"
+    )
     @api.depends_context("tz")
     def _compute_validity(self):
         today = fields.Date.context_today(self)
@@ -265,9 +269,13 @@ class KmopRegistration(models.Model):
         past = Domain("period_ids", "any", [("date_last", "<", today)])
         # A period that doesn't count (corrected, withdrawn) has no last day.
         future = Domain(
-            "period_ids", "any", [("date_start", ">", today), ("date_last", "!=", False)]
+            "period_ids",
+            "any",
+            [("date_start", ">", today), ("date_last", "!=", False)],
         )
-        warned = Domain("period_ids", "any", current & Domain("date_expiring", "<=", today))
+        warned = Domain(
+            "period_ids", "any", current & Domain("date_expiring", "<=", today)
+        )
         return {
             "none": ~covered & ~past,
             "valid": covered & ~warned,
@@ -350,13 +358,49 @@ class KmopRegistration(models.Model):
                 counts["supported"] += supported == tested
         return result
 
+    @api.readonly
+    def get_matrix(self):
+        """Tell what supports each indicator in the next audit, aspect by aspect.
+
+        :return: ``{"id": i, "name": s, "part": s, "day": ISO date, "supported": x,
+            "required": y, "aspects": [{"name": a, "label": s}], "requirements":
+            [{"id": i, "name": s, "supported": x, "required": y, "indicators":
+            [{"id": i, "name": s, "description": s, "cells": [cell, cell]}]}]}``.
+            ``part`` is False without a next part, ``day`` while no visit is planned:
+            everything is then counted as of today. Each cell is ``{"aspect": a,
+            "state": "supported", "waiting", "stale", "missing" or "exempt", "ground":
+            why it is exempt or False, "accepted": n, "submitted": n, "expired": n,
+            "outside": n, "draft": n, "rejected": n}``
+        """
+        self.ensure_one()
+        self.check_access("read")
+        audit = self.open_audit_id
+        day = audit.date_visited or audit.date_planned
+        readiness = self.readiness().get(self.id, {})
+        rows = self.env["kmop.coverage"].search([("registration_id", "=", self.id)])
+        labels = rows._fields["aspect"]._description_selection(self.env)
+        return {
+            "id": self.id,
+            "name": self.display_name,
+            "part": self.next_part_id.display_name,
+            "day": fields.Date.to_string(day) if day else False,
+            "supported": readiness.get("supported", 0),
+            "required": readiness.get("required", 0),
+            "aspects": [{"name": name, "label": label} for name, label in labels],
+            "requirements": rows._get_matrix(
+                readiness.get("requirements", {}), self._get_exemptions()
+            ),
+        }
+
     def start_audit(self):
         """Return the open audit of the next part, made where there is none.
 
         Raises UserError when the track is completed or the registration withdrawn.
         """
         self.ensure_one()
-        return self.open_audit_id or self.env["kmop.audit"].create({"registration_id": self.id})
+        return self.open_audit_id or self.env["kmop.audit"].create(
+            {"registration_id": self.id}
+        )
 
     def start_renewal(self):
         """Begin a new cycle on the renewal track, with its first audit.
@@ -380,7 +424,9 @@ class KmopRegistration(models.Model):
         self.ensure_one()
         if self.date_withdrawn:
             raise UserError(self.env._("This registration is withdrawn already."))
-        reason = self._get_text(reason, self.env._("Give the reason of the withdrawal."))
+        reason = self._get_text(
+            reason, self.env._("Give the reason of the withdrawal.")
+        )
         self.audit_ids.filtered("is_open").cancel(reason)
         self._transition(
             {"date_withdrawn": fields.Date.to_date(date), "withdraw_reason": reason}
@@ -393,7 +439,7 @@ class KmopRegistration(models.Model):
         return self.period_ids.filtered(lambda p: p.cycle == self.cycle and p.date_last)
 
     def _get_last_period(self, before=None):
-        """Return the latest period that counts, of those that start ``before`` a day."""
+        """Return the last period that counts, of those that start ``before`` a day."""
         periods = self.period_ids.filtered(
             lambda p: p.date_last and (not before or p.date_start < before)
         )
@@ -413,7 +459,9 @@ class KmopRegistration(models.Model):
         open_audit = audits.filtered("is_open")[:1]
         if open_audit and open_audit.state != "draft":
             return self._get_audit_step(open_audit)
-        decided = audits.filtered("date_decided").sorted(lambda a: (a.date_decided, a.id))
+        decided = audits.filtered("date_decided").sorted(
+            lambda a: (a.date_decided, a.id)
+        )
         if not open_audit and decided[-1:].outcome == "negative":
             return "refused"
         if not self._get_cycle_periods():
@@ -435,6 +483,12 @@ class KmopRegistration(models.Model):
     def _get_indicators(self):
         """Return the indicators that count for this registration's service."""
         return self.env["kmop.indicator"]._get_tested(self._get_norm(), self.service)
+
+    def _get_exemptions(self):
+        """Return the exemptions by certificate that count for the next audit."""
+        day = self.open_audit_id._get_reference_date()
+        domain = self.env["kmop.exemption"]._in_force_on(day)
+        return self.exemption_ids.filtered_domain(domain)
 
     def _plan_milestones(self):
         self.env["kmop.milestone"]._plan(self)

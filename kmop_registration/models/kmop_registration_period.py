@@ -18,7 +18,9 @@ class KmopRegistrationPeriod(models.Model):
     registration_id = fields.Many2one(
         "kmop.registration", required=True, index=True, ondelete="restrict"
     )
-    company_id = fields.Many2one(related="registration_id.company_id", store=True, index=True)
+    company_id = fields.Many2one(
+        related="registration_id.company_id", store=True, index=True
+    )
     cycle = fields.Integer(compute="_compute_cycle", store=True, precompute=True)
     audit_id = fields.Many2one(
         "kmop.audit", readonly=True, index="btree_not_null", ondelete="restrict"
@@ -39,7 +41,7 @@ class KmopRegistrationPeriod(models.Model):
     )
     override_reason = fields.Text(
         string="Reason",
-        help="Why the dates differ from the rule, or why there is no audit."
+        help="Why the dates differ from the rule, or why there is no audit.",
     )
     corrects_id = fields.Many2one(
         "kmop.registration.period", readonly=True, ondelete="restrict"
@@ -66,14 +68,15 @@ class KmopRegistrationPeriod(models.Model):
     gap_days = fields.Integer(
         string="Gap before (days)",
         compute="_compute_gap_days",
-        help="Days without registration before this period."
+        help="Days without registration before this period.",
     )
 
     _dates_in_order = models.Constraint(
         "CHECK (date_end >= date_start)", "A period can't end before it begins."
     )
     _corrected_once = models.UniqueIndex(
-        "(corrects_id) WHERE corrects_id IS NOT NULL", "This period is corrected already."
+        "(corrects_id) WHERE corrects_id IS NOT NULL",
+        "This period is corrected already.",
     )
     _coverage_idx = models.Index("(registration_id, date_start, date_last)")
 
@@ -90,7 +93,9 @@ class KmopRegistrationPeriod(models.Model):
             dates = f"{period.date_start or ''} – {period.date_end or ''}"
             period.display_name = f"{period.part_id.name} {dates}"
 
-    @api.depends("date_start", "date_end", "correction_ids", "registration_id.date_withdrawn")
+    @api.depends(
+        "date_start", "date_end", "correction_ids", "registration_id.date_withdrawn"
+    )
     def _compute_date_last(self):
         for period in self:
             last = period.date_end
@@ -100,7 +105,9 @@ class KmopRegistrationPeriod(models.Model):
             counts = last and not period.correction_ids and last >= period.date_start
             period.date_last = last if counts else False
 
-    @api.depends("registration_id.period_ids.date_start", "registration_id.period_ids.date_last")
+    @api.depends(
+        "registration_id.period_ids.date_start", "registration_id.period_ids.date_last"
+    )
     def _compute_date_chain_end(self):
         for period in self:
             period.date_chain_end = period._get_chain_end()
@@ -136,7 +143,9 @@ class KmopRegistrationPeriod(models.Model):
     @api.constrains("date_start", "date_end", "registration_id")
     def _check_overlap(self):
         for period in self.filtered("date_last"):
-            for other in period.registration_id.period_ids.filtered("date_last") - period:
+            for other in (
+                period.registration_id.period_ids.filtered("date_last") - period
+            ):
                 if (
                     other.date_start <= period.date_last
                     and period.date_start <= other.date_last
@@ -153,7 +162,9 @@ class KmopRegistrationPeriod(models.Model):
     def _check_reason(self):
         if any(not (p.audit_id or (p.override_reason or "").strip()) for p in self):
             raise ValidationError(
-                self.env._("A period without an audit needs a reason, such as an import.")
+                self.env._(
+                    "A period without an audit needs a reason, such as an import."
+                )
             )
 
     @api.model_create_multi
@@ -182,13 +193,17 @@ class KmopRegistrationPeriod(models.Model):
         Raises UserError without a reason, ValidationError where the new dates overlap.
         """
         self.ensure_one()
-        reason = self._get_text(reason, self.env._("Give the reason of the correction."))
+        reason = self._get_text(
+            reason, self.env._("Give the reason of the correction.")
+        )
         self.check_access("write")
         self.registration_id._lock()
         # sudo: the link to the corrected period is set by this method only
-        return self.sudo().create(
-            self._prepare_correction(date_start, date_end, reason)
-        ).sudo(False)
+        return (
+            self.sudo()
+            .create(self._prepare_correction(date_start, date_end, reason))
+            .sudo(False)
+        )
 
     def _prepare_correction(self, date_start, date_end, reason):
         return {
@@ -220,7 +235,9 @@ class KmopRegistrationPeriod(models.Model):
         start = day_after(previous.date_last) if in_time else decided
         completes = in_time and previous.conditional and previous.part_id == part
         origin = previous.date_registration if completes and not conditional else start
-        return start, period_end(origin, self._get_months(registration, part, conditional))
+        return start, period_end(
+            origin, self._get_months(registration, part, conditional)
+        )
 
     @api.model
     def _get_months(self, registration, part, conditional):

@@ -6,7 +6,9 @@ class KmopRequirement(models.Model):
     _description = "Basic requirement"
     _order = "norm_id, sequence, id"
 
-    norm_id = fields.Many2one("kmop.norm", required=True, ondelete="cascade", index=True)
+    norm_id = fields.Many2one(
+        "kmop.norm", required=True, ondelete="cascade", index=True
+    )
     sequence = fields.Integer(default=10)
     code = fields.Char(required=True)
     name = fields.Char(required=True, translate=True)
@@ -14,7 +16,9 @@ class KmopRequirement(models.Model):
         translate=True, help="What the auditor looks for, in our own words."
     )
     indicator_ids = fields.One2many("kmop.indicator", "requirement_id")
-    source = fields.Text(translate=True, help="Where this was read, and how sure it is.")
+    source = fields.Text(
+        translate=True, help="Where this was read, and how sure it is."
+    )
 
     _code_uniq = models.Constraint(
         "UNIQUE (norm_id, code)", "A requirement's code is unique within its norm."

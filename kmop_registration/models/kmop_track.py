@@ -12,7 +12,9 @@ class KmopTrack(models.Model):
     is_renewal = fields.Boolean(
         string="For renewal", help="The track that follows when a registration ends."
     )
-    source = fields.Text(translate=True, help="Where this was read, and how sure it is.")
+    source = fields.Text(
+        translate=True, help="Where this was read, and how sure it is."
+    )
     active = fields.Boolean(default=True)
     part_ids = fields.One2many("kmop.track.part", "track_id")
 

@@ -103,7 +103,9 @@ class KmopCoverage(models.Model):
                    COUNT(*) FILTER (
                        WHERE e.state = 'accepted' AND NOT d.expired AND NOT d.outside
                    ) AS accepted,
-                   COUNT(*) FILTER (WHERE e.state = 'accepted' AND d.expired) AS expired,
+                   COUNT(*) FILTER (
+                       WHERE e.state = 'accepted' AND d.expired
+                   ) AS expired,
                    COUNT(*) FILTER (
                        WHERE e.state = 'accepted' AND d.outside AND NOT d.expired
                    ) AS outside
@@ -165,3 +167,74 @@ class KmopCoverage(models.Model):
                             AND s.aspect = aspect.name
             """
         )
+
+    # -------------------------------------------------------------------- matrix
+
+    def _get_matrix(self, readiness, exemptions):
+        """Return the rows as requirements, their indicators, and a cell per aspect.
+
+        :param readiness: ``{requirement id: {"supported": x, "required": y}}``
+        :param exemptions: the exemptions by certificate that count
+        """
+        unfinished = self._count_unfinished()
+        nothing = {"supported": 0, "required": 0}
+        return [
+            {
+                "id": requirement.id,
+                "name": requirement.display_name,
+                **readiness.get(requirement.id, nothing),
+                "indicators": [
+                    {
+                        "id": indicator.id,
+                        "name": indicator.display_name,
+                        "description": indicator.description,
+                        "cells": [
+                            row._get_cell(unfinished, exemptions) for row in cells
+                        ],
+                    }
+                    for indicator, cells in rows.grouped("indicator_id").items()
+                ],
+            }
+            for requirement, rows in self.grouped("requirement_id").items()
+        ]
+
+    def _count_unfinished(self):
+        """Count what an owner has yet to finish, by indicator, aspect and state."""
+        groups = self.env["kmop.evidence"]._read_group(
+            [
+                ("registration_id", "in", self.registration_id.ids),
+                ("state", "in", ("draft", "rejected")),
+            ],
+            ["indicator_ids", "aspect", "state"],
+            ["__count"],
+        )
+        return {(indicator, *key): count for indicator, *key, count in groups}
+
+    def _get_cell(self, unfinished, exemptions):
+        def count(state):
+            return unfinished.get((self.indicator_id, self.aspect, state), 0)
+
+        return {
+            "aspect": self.aspect,
+            "state": self._get_state(),
+            "ground": self.exempt and self._get_exempt_ground(exemptions),
+            "accepted": self.accepted,
+            "submitted": self.submitted,
+            "expired": self.expired,
+            "outside": self.outside,
+            "draft": count("draft"),
+            "rejected": count("rejected"),
+        }
+
+    def _get_state(self):
+        if self.exempt:
+            return "exempt"
+        if self.supported:
+            return "supported"
+        if self.submitted:
+            return "waiting"
+        return "stale" if self.expired or self.outside else "missing"
+
+    def _get_exempt_ground(self, exemptions):
+        covering = exemptions._covers(self.indicator_id)
+        return (covering[:1] or self.part_id).display_name

@@ -14,8 +14,12 @@ class KmopCommon(TransactionCase):
         cls.env["res.lang"]._activate_lang("en_US")
         cls.company = cls._create_company("Leerhuis Test")
         cls.other_company = cls._create_company("Andere Opleider")
-        cls.officer = cls._create_user("officer", "kmop_registration.group_kmop_officer")
-        cls.manager = cls._create_user("manager", "kmop_registration.group_kmop_manager")
+        cls.officer = cls._create_user(
+            "officer", "kmop_registration.group_kmop_officer"
+        )
+        cls.manager = cls._create_user(
+            "manager", "kmop_registration.group_kmop_manager"
+        )
         cls.reader = cls._create_user("reader", "kmop_registration.group_kmop_user")
         cls.salesman = cls._create_user("salesman", "sales_team.group_sale_salesman")
         cls.surveyor = cls._create_user("surveyor", "survey.group_survey_user")
@@ -30,7 +34,9 @@ class KmopCommon(TransactionCase):
         cls.regular = cls.env.ref("kmop_registration.kmop_track_regular")
         cls.quote_type = cls.env.ref("kmop_registration.kmop_evidence_type_quote")
         cls.legal_type = cls.env.ref("kmop_registration.kmop_evidence_type_legal")
-        cls.bureau = cls.env["res.partner"].create({"name": "Auditbureau", "is_company": True})
+        cls.bureau = cls.env["res.partner"].create(
+            {"name": "Auditbureau", "is_company": True}
+        )
         cls.client = cls.env["res.partner"].create({"name": "Kmo Klant BV"})
         cls.product = cls.env["product.product"].create(
             {"name": "Opleiding", "type": "service", "list_price": 500}
@@ -61,7 +67,9 @@ class KmopCommon(TransactionCase):
     def _create_registration(cls, **vals):
         """Return a registration as the officer sees it."""
         registrations = cls.env["kmop.registration"].with_user(cls.officer)
-        return registrations.create({"track_id": cls.starter.id, "service": "training", **vals})
+        return registrations.create(
+            {"track_id": cls.starter.id, "service": "training", **vals}
+        )
 
     @classmethod
     def _create_order(cls, company=None, **vals):

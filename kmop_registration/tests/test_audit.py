@@ -33,7 +33,10 @@ class TestAudit(KmopCommon):
             for wanted, move in moves.items():
                 if wanted in TRANSITIONS[state]:
                     continue
-                with self.subTest(state=state, wanted=wanted), self.assertRaises(UserError):
+                with (
+                    self.subTest(state=state, wanted=wanted),
+                    self.assertRaises(UserError),
+                ):
                     move(audit)
                 self.assertEqual(audit.state, state)
             audit.sudo().state = "draft"
@@ -63,7 +66,8 @@ class TestAudit(KmopCommon):
         )
         self.assertEqual(self.registration.number, "DV.O123456")
         self.assertEqual(
-            self._dates(self.registration.period_ids), (date(2026, 5, 4), date(2028, 5, 3))
+            self._dates(self.registration.period_ids),
+            (date(2026, 5, 4), date(2028, 5, 3)),
         )
 
     @freeze_time("2026-05-04")
@@ -116,7 +120,9 @@ class TestAudit(KmopCommon):
         with self.assertRaises(UserError):
             audit.cancel("  ")
         audit.cancel("Auditor ziek")
-        self.assertEqual((audit.state, audit.cancel_reason), ("cancelled", "Auditor ziek"))
+        self.assertEqual(
+            (audit.state, audit.cancel_reason), ("cancelled", "Auditor ziek")
+        )
         again = self.registration.start_audit()
         self.assertNotEqual(again, audit)
         self.assertEqual(again.part_id, self.part1)
@@ -213,7 +219,9 @@ class TestAudit(KmopCommon):
                     audit.decide("positive", **decision, reason=" ")
                 audit.invalidate_recordset()
                 self.assertEqual(audit.state, "visited")
-            audit.decide("positive", date_end="2031-12-31", reason="Zoals op het attest")
+            audit.decide(
+                "positive", date_end="2031-12-31", reason="Zoals op het attest"
+            )
         self.assertEqual(
             self._dates(audit.period_ids), (date(2028, 3, 1), date(2031, 12, 31))
         )
@@ -248,7 +256,8 @@ class TestAudit(KmopCommon):
         self.assertEqual(second.part_id, self.part1)
         self.assertEqual(second.previous_audit_id, first)
         self.assertEqual(
-            self._dates(self.registration.period_ids), (date(2026, 9, 1), date(2028, 8, 31))
+            self._dates(self.registration.period_ids),
+            (date(2026, 9, 1), date(2028, 8, 31)),
         )
 
     def test_conditional_then_positive(self):

@@ -58,9 +58,7 @@ class TestCoverage(KmopCommon):
             lambda i: i.requirement_id.code not in ("2", "3")
         )
         self.assertEqual(readiness["required"], len(tested))
-        self.assertEqual(
-            set(readiness["requirements"]), set(tested.requirement_id.ids)
-        )
+        self.assertEqual(set(readiness["requirements"]), set(tested.requirement_id.ids))
 
     def test_supported_on_both_aspects(self):
         before = self.registration.readiness()[self.registration.id]["supported"]

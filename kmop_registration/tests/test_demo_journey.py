@@ -106,7 +106,9 @@ class TestDemoJourney(HttpCase):
         self.assertEqual(set(linked.mapped("state")), {"submitted"})
         self.assertEqual(registration.evidence_count, len(linked))
         linked.accept()
-        dates = {e.res_id: e.date_effective for e in linked if e.res_model == "sale.order"}
+        dates = {
+            e.res_id: e.date_effective for e in linked if e.res_model == "sale.order"
+        }
         for quote in self.quotes:
             self.assertEqual(dates[quote.id], quote.date_order.date())
             self.assertEqual(quote.kmop_evidence_count, 1)
@@ -161,7 +163,9 @@ class TestDemoJourney(HttpCase):
             response = self.url_open(f"/kmop/registration/{registration.id}/audit.xlsx")
         self.assertEqual(response.status_code, 200)
         workbook = load_workbook(io.BytesIO(response.content))
-        self.assertEqual(workbook.sheetnames, ["Registratie", "Audits", "Bewijsstukken"])
+        self.assertEqual(
+            workbook.sheetnames, ["Registratie", "Audits", "Bewijsstukken"]
+        )
         self._test_registration_sheet(self._read(workbook["Registratie"]), registration)
         self._test_audit_sheet(self._read(workbook["Audits"]))
         self._test_evidence_sheet(self._read(workbook["Bewijsstukken"]), evidences)

@@ -59,7 +59,11 @@ class TestEvidenceFreeze(KmopCommon):
         evidence = self._accept(self._create_file())
         frozen = evidence.file_ids.attachment_id
         for attachment in (frozen.with_user(self.manager), frozen.sudo()):
-            for vals in ({"raw": b"x"}, {"name": "x.pdf"}, {"res_model": "res.partner"}):
+            for vals in (
+                {"raw": b"x"},
+                {"name": "x.pdf"},
+                {"res_model": "res.partner"},
+            ):
                 with self.assertRaises(UserError) as caught:
                     attachment.write(vals)
                 self.assertIn("Statuten", str(caught.exception))
@@ -91,8 +95,10 @@ class TestEvidenceFreeze(KmopCommon):
 
     def test_snapshot_of_a_quote(self):
         order = self._create_order()
-        evidence = order.with_user(self.officer).sudo()._kmop_link(
-            self.registration, self.quote_type
+        evidence = (
+            order.with_user(self.officer)
+            .sudo()
+            ._kmop_link(self.registration, self.quote_type)
         )
         evidence.submit()
         evidence.accept()

@@ -127,7 +127,9 @@ class TestMilestone(KmopCommon):
 
     def test_in_the_recipients_language(self):
         self.env["res.lang"]._activate_lang("nl_BE")
-        self.env["ir.module.module"]._load_module_terms(["kmop_registration"], ["nl_BE"])
+        self.env["ir.module.module"]._load_module_terms(
+            ["kmop_registration"], ["nl_BE"]
+        )
         self.officer.lang = "nl_BE"
         mail = self._run("2027-09-05")
         self.assertIn("je registratie eindigt op 29/02/2028", mail.subject.lower())
@@ -141,14 +143,18 @@ class TestMilestone(KmopCommon):
         self.assertEqual(self.milestone.state, "planned")
         self.assertIn("e-mail", self.milestone.error)
         self.officer.partner_id.email = "officer@dekade.example.com"
-        self.assertFalse(self._run("2027-08-29"), "tried again the next day, not at once")
+        self.assertFalse(
+            self._run("2027-08-29"), "tried again the next day, not at once"
+        )
         self.assertEqual(len(self._run("2027-08-30")), 1)
         self.assertFalse(self.milestone.error)
 
     @mute_logger(LOGGER)
     def test_one_failure_does_not_stop_the_others(self):
         with freeze_time("2026-03-01"):
-            others = [self._register(partner_id=p.id) for p in self.bureau + self.client]
+            others = [
+                self._register(partner_id=p.id) for p in self.bureau + self.client
+            ]
         broken, fine = others
         broken.user_id = False
         self.assertEqual(len(self._run("2027-08-29")), 2)
@@ -161,7 +167,7 @@ class TestMilestone(KmopCommon):
         template = self.env.ref("kmop_registration.mail_template_registration_end")
         with freeze_time("2026-03-01"):
             other = self._register(partner_id=self.bureau.id)
-        template.subject = "{{ 1 / (object.registration_id.id - %d) }}" % other.id
+        template.subject = f"{{{{ 1 / (object.registration_id.id - {other.id}) }}}}"
         self.assertEqual(len(self._run("2027-08-29")), 1)
         self.assertTrue(other.milestone_ids.error)
         self.assertEqual(self.milestone.state, "sent")

@@ -42,7 +42,9 @@ class TestRegistration(KmopCommon):
     def test_regular_track(self):
         registration = self._register(track_id=self.regular.id)
         self.assertEqual(registration.step, "completed")
-        self.assertEqual(self._dates(registration), (date(2026, 3, 1), date(2031, 2, 28)))
+        self.assertEqual(
+            self._dates(registration), (date(2026, 3, 1), date(2031, 2, 28))
+        )
 
     def test_renewals(self):
         registration = self._register(track_id=self.regular.id)
@@ -229,7 +231,9 @@ class TestRegistration(KmopCommon):
         ):
             with freeze_time(day):
                 self.env.invalidate_all()
-                self.assertEqual(partner.with_user(self.officer).kmop_validity, validity)
+                self.assertEqual(
+                    partner.with_user(self.officer).kmop_validity, validity
+                )
                 for value, _label in VALIDITIES:
                     found = Partner.search(
                         [("id", "=", partner.id), ("kmop_validity", "=", value)]

@@ -6,6 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ..models.kmop_audit_score import AUDITOR_FIELDS
 from .common import KmopCommon
 
 
@@ -42,7 +43,9 @@ class TestScore(KmopCommon):
             running = self.registration.start_audit()
         before = (decided + running).score_ids.indicator_id
         self.norm.date_to = date(2026, 12, 31)
-        new = self.norm.copy({"name": "Nieuw", "date_from": "2027-01-01", "date_to": False})
+        new = self.norm.copy(
+            {"name": "Nieuw", "date_from": "2027-01-01", "date_to": False}
+        )
         requirement = self.env["kmop.requirement"].create(
             {"norm_id": new.id, "code": "1", "name": "Activiteit"}
         )
@@ -137,17 +140,23 @@ class TestScore(KmopCommon):
     def test_compared_with_the_previous_audit(self):
         with freeze_time("2026-03-01"):
             first = self._visit(self.registration, date(2026, 2, 1))
-            for code, scores in (("1.1", "GG"), ("1.2", "TT"), ("1.3", "TG"), ("1.4", "V")):
-                values = zip(("auditor_conformity", "auditor_demonstrability"), scores)
+            for code, scores in (
+                ("1.1", "GG"),
+                ("1.2", "TT"),
+                ("1.3", "TG"),
+                ("1.4", "V"),
+            ):
+                values = zip(AUDITOR_FIELDS, scores, strict=False)
                 self._line(first, code).write(dict(values))
             first.decide("positive")
         with freeze_time("2027-03-01"):
             second = self.registration.start_audit()
             for code, scores in (("1.1", "TG"), ("1.2", "TB"), ("1.3", "GT")):
-                values = zip(("auditor_conformity", "auditor_demonstrability"), scores)
+                values = zip(AUDITOR_FIELDS, scores, strict=False)
                 self._line(second, code).write(dict(values))
         trends = {
-            code: self._line(second, code).trend for code in ("1.1", "1.2", "1.3", "1.4")
+            code: self._line(second, code).trend
+            for code in ("1.1", "1.2", "1.3", "1.4")
         }
         self.assertEqual(
             trends, {"1.1": "up", "1.2": "down", "1.3": "same", "1.4": False}

@@ -12,17 +12,22 @@ class KmopAuditDecide(models.TransientModel):
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     outcome = fields.Selection(OUTCOMES, required=True, default="positive")
     date_decided = fields.Date(
-        required=True, string="Decided on", default=lambda self: self._default_date_decided()
+        required=True,
+        string="Decided on",
+        default=lambda self: self._default_date_decided(),
     )
     number = fields.Char(
-        string="Registration number", compute="_compute_number", store=True, readonly=False
+        string="Registration number",
+        compute="_compute_number",
+        store=True,
+        readonly=False,
     )
     date_registration = fields.Date(
         string="Registration date",
         compute="_compute_proposal",
         store=True,
         readonly=False,
-        help="As on the attest. The rule proposes it: change it where the attest differs.",
+        help="As on the attest. The rule proposes it: change it where they differ.",
     )
     date_end = fields.Date(
         string="Registered until",

@@ -26,7 +26,6 @@ class KmopAuditMove(models.TransientModel):
     )
     auditor_id = fields.Many2one(
         "res.partner",
-        string="Auditor",
         compute="_compute_from_audit",
         store=True,
         readonly=False,

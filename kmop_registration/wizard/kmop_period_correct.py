@@ -11,10 +11,18 @@ class KmopPeriodCorrect(models.TransientModel):
         "kmop.registration.period", required=True, ondelete="cascade"
     )
     date_start = fields.Date(
-        required=True, string="From", compute="_compute_dates", store=True, readonly=False
+        required=True,
+        string="From",
+        compute="_compute_dates",
+        store=True,
+        readonly=False,
     )
     date_end = fields.Date(
-        required=True, string="Until", compute="_compute_dates", store=True, readonly=False
+        required=True,
+        string="Until",
+        compute="_compute_dates",
+        store=True,
+        readonly=False,
     )
     reason = fields.Text(required=True)
 

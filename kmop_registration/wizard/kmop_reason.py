@@ -19,7 +19,8 @@ class KmopReason(models.TransientModel):
     )
     reason = fields.Text(required=True)
     date = fields.Date(
-        default=lambda self: self._default_date(), help="First day without registration."
+        default=lambda self: self._default_date(),
+        help="First day without registration.",
     )
 
     def _default_date(self):

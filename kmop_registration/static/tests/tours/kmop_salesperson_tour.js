@@ -15,7 +15,8 @@ registry.category("web_tour.tours").add("kmop_salesperson_tour", {
         },
         {
             content: "Link as evidence",
-            trigger: ".o-dropdown--menu .o_menu_item:contains(kmo-portefeuille evidence)",
+            trigger:
+                ".o-dropdown--menu .o_menu_item:contains(kmo-portefeuille evidence)",
             run: "click",
         },
         {
