@@ -175,7 +175,9 @@ class KmopEvidence(models.Model):
         copy=False,
         ondelete="restrict",
     )
-    submitted_by_id = fields.Many2one("res.users", readonly=True, copy=False)
+    submitted_by_id = fields.Many2one(
+        "res.users", string="Submitted by", readonly=True, copy=False
+    )
     accepted_by_id = fields.Many2one(
         "res.users", string="Accepted by", readonly=True, copy=False
     )
