@@ -30,7 +30,7 @@ class KmopAuditXlsx(models.AbstractModel):
     # -------------------------------------------------------------- registration
 
     def _add_registration(self, workbook, registration):
-        sheet = Sheet(workbook, self.env._("Registration"), [30, 18, 18, 18, 16, 40])
+        sheet = Sheet(workbook, self.env._("Registration"), [32, 26, 14, 14, 16, 40])
         sheet.add_title(registration.display_name)
         for row in self._get_registration_rows(registration):
             sheet.add_row(row)
@@ -87,7 +87,7 @@ class KmopAuditXlsx(models.AbstractModel):
 
     def _add_audits(self, workbook, registration):
         sheet = Sheet(
-            workbook, self.env._("Audits"), [30, 18, 26, 22, 14, 14, 14, 14, 14, 14, 14]
+            workbook, self.env._("Audits"), [26, 16, 22, 20, 12, 12, 12, 12, 12, 12, 14]
         )
         sheet.add_table(
             self._get_audit_labels(),
@@ -128,7 +128,7 @@ class KmopAuditXlsx(models.AbstractModel):
 
     def _add_evidence(self, workbook, registration):
         sheet = Sheet(
-            workbook, self.env._("Evidence"), [40, 24, 30, 20, 14, 14, 14, 30, 24]
+            workbook, self.env._("Evidence"), [36, 22, 28, 16, 12, 12, 12, 20, 24]
         )
         sheet.add_table(
             self._get_evidence_labels(),

@@ -177,7 +177,7 @@ class TestPerformance(KmopCommon):
         one = self._search_read(evidences, fields, [("id", "=", linked[0].id)])
         many = self._search_read(evidences, fields, [("id", "in", linked.ids)])
         self.assertEqual(one, many)
-        self.assertLessEqual(many, 12)
+        self.assertLessEqual(many, 14)
 
     # ------------------------------------------------------------------- evidence
 
