@@ -2,6 +2,7 @@ from hashlib import sha256
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Command
 
 from ..tools import shift
 from .constants import ASPECTS
@@ -184,9 +185,11 @@ class KmopEvidence(models.Model):
     date_accepted = fields.Date(string="Accepted on", readonly=True, copy=False)
     note = fields.Html()
 
+    # One accepted piece per document, and one newer version of it on its way.
     _source_uniq = models.UniqueIndex(
-        "(res_model, res_id, registration_id, type_id) WHERE res_id IS NOT NULL AND"
-        " res_id != 0 AND state NOT IN ('rejected', 'superseded')",
+        "(res_model, res_id, registration_id, type_id, (state = 'accepted'))"
+        " WHERE res_id IS NOT NULL AND res_id != 0"
+        " AND state NOT IN ('rejected', 'superseded')",
         "This document is linked to the registration already.",
     )
     _register_idx = models.Index("(registration_id, state, date_effective)")
@@ -208,15 +211,22 @@ class KmopEvidence(models.Model):
 
     @api.depends("type_id")
     def _compute_aspect(self):
+        asked = self._get_asked_aspect()
         for evidence in self:
-            evidence.aspect = evidence.type_id.aspect
+            evidence.aspect = asked or evidence.type_id.aspect
 
     @api.depends("type_id", "registration_id")
     def _compute_indicator_ids(self):
         # Assigned to all that are alike at once: a query per group, not per record.
+        asked, aspect = self._get_asked_indicators(), self._get_asked_aspect()
         alike = self.grouped(lambda e: (e.type_id, e.registration_id))
         for (evidence_type, registration), evidences in alike.items():
-            evidences.indicator_ids = evidence_type._get_indicators(registration)
+            if asked and aspect != evidence_type.aspect:
+                # What such a document usually supports, it does by its other aspect.
+                evidences.indicator_ids = asked
+                continue
+            usual = evidence_type._get_indicators(registration)
+            evidences.indicator_ids = asked | usual
 
     @api.depends("indicator_ids.code")
     def _compute_indicator_codes(self):
@@ -255,6 +265,18 @@ class KmopEvidence(models.Model):
         for evidence in self:
             found = self.concat(*(holders[a.checksum] for a in evidence.attachment_ids))
             evidence.duplicate_ids = found - evidence._origin
+
+    def _get_asked_aspect(self):
+        """Return the aspect that a new piece was opened for, False where none was.
+
+        It stays when the kind of document is chosen.
+        """
+        return not self._origin and self.env.context.get("default_aspect")
+
+    def _get_asked_indicators(self):
+        """Return the indicators that a new piece was opened for."""
+        ids = self.env.context.get("default_indicator_ids")
+        return self.env["kmop.indicator"].browse([] if self._origin else ids)
 
     # --------------------------------------------------------------- constraints
 
@@ -391,12 +413,14 @@ class KmopEvidence(models.Model):
     def accept(self):
         """Accept submitted evidence and freeze it: from now on it can't change.
 
+        An accepted piece of the same document and kind is superseded by it.
         Raises UserError for one's own submission where the company wants four eyes.
         """
         self._check_officer()
         self._check_four_eyes()
         self._check_move("accepted")
         self._freeze()
+        self._supersede_earlier()
         self._transition(
             {
                 "state": "accepted",
@@ -470,6 +494,23 @@ class KmopEvidence(models.Model):
                 )
             )
 
+    def _get_source_key(self):
+        return self.res_model, self.res_id, self.registration_id, self.type_id
+
+    def _supersede_earlier(self):
+        """Let the new version of a document take the place of its accepted one."""
+        newer = {e._get_source_key(): e for e in self if e.res_id}
+        earlier = self.search(
+            [
+                ("state", "=", "accepted"),
+                ("res_model", "in", self.mapped("res_model")),
+                ("res_id", "in", list(filter(None, self.mapped("res_id")))),
+            ]
+        )
+        for evidence in earlier:
+            if by := newer.get(evidence._get_source_key()):
+                evidence._move("superseded", {"superseded_by_id": by.id})
+
     def _freeze(self):
         """Keep copies and hashes of everything that is accepted."""
         # sudo: the frozen files are nobody's to write, and a snapshot shows the
@@ -514,6 +555,28 @@ class KmopEvidence(models.Model):
             )
 
     # ------------------------------------------------------------------- actions
+
+    def action_new_version(self):
+        """Make a draft of the document as it is now, to take this one's place."""
+        self.ensure_one()
+        source = self._get_sources().get(self)
+        if self.state != "accepted" or source is None:
+            raise UserError(
+                self.env._("Only an accepted document of Odoo has a newer version.")
+            )
+        evidence = self.create(
+            {
+                **source._prepare_kmop_evidence(self.registration_id, self.type_id),
+                "aspect": self.aspect,
+                "indicator_ids": [Command.set(self.indicator_ids.ids)],
+            }
+        )
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": self._name,
+            "res_id": evidence.id,
+            "views": [(False, "form")],
+        }
 
     def action_verify(self):
         """Say whether what was accepted is still what is there."""

@@ -155,6 +155,23 @@ class TestEvidenceFreeze(KmopCommon):
         few, many = count(10), count(100)
         self.assertLessEqual(many, few + 5)
 
+    def test_new_version_takes_the_place_of_the_accepted_one(self):
+        order = self._create_order()
+        first = order._kmop_link(self.registration, self.quote_type)
+        first = first.with_user(self.officer)
+        with self.assertRaises(UserError):
+            first.action_new_version()
+        first.submit()
+        first.sudo().accept()
+        newer = first.browse(first.sudo().action_new_version()["res_id"])
+        self.assertEqual(newer.indicator_ids, first.indicator_ids)
+        newer.submit()
+        self.assertEqual(first.state, "accepted")
+        newer.sudo().accept()
+        self.assertEqual((first.state, newer.state), ("superseded", "accepted"))
+        self.assertEqual(first.superseded_by_id, newer)
+        self.assertEqual(first.verify()[first.id]["state"], "intact")
+
     # -------------------------------------------------------------------- verify
 
     def test_altered(self):
