@@ -1,6 +1,7 @@
 from . import (
     ir_attachment,
     constants,
+    kmop_attached,
     kmop_guarded,
     kmop_sourced,
     kmop_norm,

@@ -36,7 +36,8 @@ class KmopAudit(models.Model):
 
     _name = "kmop.audit"
     _description = "kmop-norm audit"
-    _inherit = ["kmop.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = ["kmop.guarded", "kmop.attached", "mail.thread", "mail.activity.mixin"]
+    _attachment_field = "report_attachment_ids"
     _order = "registration_id, cycle desc, id desc"
     _check_company_auto = True
     _guarded_fields = frozenset(
@@ -125,7 +126,10 @@ class KmopAudit(models.Model):
         string="Reason of the cancellation", readonly=True, copy=False, tracking=True
     )
     report_attachment_ids = fields.Many2many(
-        "ir.attachment", string="Audit report", copy=False
+        "ir.attachment",
+        string="Audit report",
+        copy=False,
+        bypass_search_access=True,
     )
     note = fields.Html()
     period_ids = fields.One2many("kmop.registration.period", "audit_id")

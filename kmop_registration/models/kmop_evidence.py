@@ -44,7 +44,13 @@ class KmopEvidence(models.Model):
 
     _name = "kmop.evidence"
     _description = "Evidence"
-    _inherit = ["kmop.guarded", "kmop.sourced", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kmop.guarded",
+        "kmop.attached",
+        "kmop.sourced",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_effective desc, id desc"
     _check_company_auto = True
     _guarded_fields = frozenset(
@@ -146,8 +152,6 @@ class KmopEvidence(models.Model):
         index="btree_not_null",
         help="Who is responsible for the source record, such as the salesperson.",
     )
-    # Who may read the evidence may read its files: without the bypass, every read
-    # would look through all attachments of the database.
     attachment_ids = fields.Many2many(
         "ir.attachment", string="Files", ondelete="restrict", bypass_search_access=True
     )
@@ -361,12 +365,6 @@ class KmopEvidence(models.Model):
 
     # ---------------------------------------------------------------------- CRUD
 
-    @api.model_create_multi
-    def create(self, vals_list):
-        evidences = super().create(vals_list)
-        evidences._adopt_attachments()
-        return evidences
-
     def write(self, vals):
         frozen = self.filtered(lambda e: e.state in ("accepted", "superseded"))
         if frozen and self._frozen_fields & vals.keys():
@@ -376,21 +374,7 @@ class KmopEvidence(models.Model):
                     evidence=frozen[0].name,
                 )
             )
-        result = super().write(vals)
-        if "attachment_ids" in vals:
-            self._adopt_attachments()
-        return result
-
-    def _adopt_attachments(self):
-        """Let who may read the evidence read the files that were added to it.
-
-        A file uploaded before the evidence was saved is its uploader's only.
-        """
-        for evidence in self.filtered("attachment_ids"):
-            evidence.attachment_ids.check_access("read")
-            # sudo: only what the user may read gets here
-            loose = evidence.attachment_ids.sudo().filtered(lambda a: not a.res_id)
-            loose.write({"res_model": self._name, "res_id": evidence.id})
+        return super().write(vals)
 
     # ---------------------------------------------------------------- public API
 

@@ -8,6 +8,7 @@ class KmopExemption(models.Model):
 
     _name = "kmop.exemption"
     _description = "Exemption"
+    _inherit = ["kmop.attached"]
     _order = "registration_id, requirement_id, id"
     _check_company_auto = True
 
@@ -44,7 +45,9 @@ class KmopExemption(models.Model):
     date_to = fields.Date(
         string="Valid until", help="Last day of the certificate; empty: no end."
     )
-    attachment_ids = fields.Many2many("ir.attachment", string="Certificate")
+    attachment_ids = fields.Many2many(
+        "ir.attachment", string="Certificate", bypass_search_access=True
+    )
 
     _dates_in_order = models.Constraint(
         "CHECK (date_to >= date_from)", "An exemption can't end before it begins."

@@ -2,7 +2,7 @@ from datetime import date
 
 from psycopg2 import IntegrityError
 
-from odoo.exceptions import UserError, ValidationError
+from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
@@ -162,3 +162,32 @@ class TestScore(KmopCommon):
             trends, {"1.1": "up", "1.2": "down", "1.3": "same", "1.4": False}
         )
         self.assertFalse(any(first.score_ids.mapped("trend")))
+
+    # --------------------------------------------------------------------- files
+
+    def test_files_are_for_who_reads_the_record(self):
+        """Also those that were uploaded before it was saved."""
+        files = self.env["ir.attachment"].with_user(self.officer)
+        report = files.create({"name": "verslag.pdf", "raw": b"%PDF verslag"})
+        certificate = files.create({"name": "iso.pdf", "raw": b"%PDF iso"})
+        audit = self.registration.start_audit()
+        audit.report_attachment_ids = report
+        requirement = self.env.ref("kmop_registration.kmop_requirement_integrity")
+        exemption = self.env["kmop.exemption"].with_user(self.officer)
+        exemption = exemption.create(
+            {
+                "registration_id": self.registration.id,
+                "requirement_id": requirement.id,
+                "ground": "iso9001",
+                "attachment_ids": [(6, 0, certificate.ids)],
+            }
+        )
+        self.env.invalidate_all()
+        self.assertEqual(
+            audit.with_user(self.reader).report_attachment_ids.raw, b"%PDF verslag"
+        )
+        self.assertEqual(
+            exemption.with_user(self.reader).attachment_ids.raw, b"%PDF iso"
+        )
+        with self.assertRaises(AccessError):
+            report.with_user(self.stranger).read(["raw"])
