@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Take the README's screenshots from a running demo (`./dev run`).
 
-    pip install playwright      (no browser of its own: Chromium of the machine)
+    pip install playwright      (it drives the Chromium of the machine)
     docs/screenshots.py [http://127.0.0.1:8069]
 """
 
@@ -30,7 +30,7 @@ SHOTS = [
         "/odoo/kmop",
         [
             ".o_kanban_record:has-text('DV.O999123')",
-            "button[name=action_open_matrix]",
+            ".oe_stat_button:has-text('Indicatoren')",
         ],
         ".o_kmop_matrix table",
     ),
@@ -65,7 +65,7 @@ def take(browser, base, name, login, path, clicks, expected):
     for selector in clicks:
         page.locator(selector).first.click()
     page.wait_for_selector(expected)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_timeout(1500)  # avatars and icons; the bus never falls silent
     page.screenshot(path=OUT / f"{name}.png")
     page.context.close()
 

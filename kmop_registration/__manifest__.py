@@ -39,6 +39,7 @@
         "views/kmop_audit_score_views.xml",
         "views/kmop_audit_views.xml",
         "views/kmop_registration_views.xml",
+        "views/kmop_coverage_views.xml",
         "views/res_config_settings_views.xml",
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
@@ -62,6 +63,8 @@
         "demo/kmop_evidence_demo.xml",
     ],
     "assets": {
+        "web.assets_backend": ["kmop_registration/static/src/**/*"],
+        "web.assets_unit_tests": ["kmop_registration/static/tests/**/*.test.js"],
         "web.assets_tests": ["kmop_registration/static/tests/tours/**/*"],
     },
     "application": True,

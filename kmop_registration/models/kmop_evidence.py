@@ -215,22 +215,15 @@ class KmopEvidence(models.Model):
 
     @api.depends("type_id")
     def _compute_aspect(self):
-        asked = self._get_asked_aspect()
         for evidence in self:
-            evidence.aspect = asked or evidence.type_id.aspect
+            evidence.aspect = evidence.type_id.aspect
 
     @api.depends("type_id", "registration_id")
     def _compute_indicator_ids(self):
         # Assigned to all that are alike at once: a query per group, not per record.
-        asked, aspect = self._get_asked_indicators(), self._get_asked_aspect()
         alike = self.grouped(lambda e: (e.type_id, e.registration_id))
         for (evidence_type, registration), evidences in alike.items():
-            if asked and aspect != evidence_type.aspect:
-                # What such a document usually supports, it does by its other aspect.
-                evidences.indicator_ids = asked
-                continue
-            usual = evidence_type._get_indicators(registration)
-            evidences.indicator_ids = asked | usual
+            evidences.indicator_ids = evidence_type._get_indicators(registration)
 
     @api.depends("indicator_ids.code")
     def _compute_indicator_codes(self):
@@ -267,20 +260,24 @@ class KmopEvidence(models.Model):
             for checksum in set(checksums)
         }
         for evidence in self:
-            found = self.concat(*(holders[a.checksum] for a in evidence.attachment_ids))
+            found = self.browse().concat(
+                *(holders[a.checksum] for a in evidence.attachment_ids)
+            )
             evidence.duplicate_ids = found - evidence._origin
 
-    def _get_asked_aspect(self):
-        """Return the aspect that a new piece was opened for, False where none was.
-
-        It stays when the kind of document is chosen.
-        """
-        return not self._origin and self.env.context.get("default_aspect")
-
-    def _get_asked_indicators(self):
-        """Return the indicators that a new piece was opened for."""
+    @api.onchange("type_id")
+    def _onchange_type_id(self):
+        """Keep the cell of the matrix that a new piece was opened for."""
+        aspect = self.env.context.get("default_aspect")
         ids = self.env.context.get("default_indicator_ids")
-        return self.env["kmop.indicator"].browse([] if self._origin else ids)
+        if self._origin or not (aspect and ids):
+            return
+        usual = self.type_id._get_indicators(self.registration_id)
+        if aspect != self.type_id.aspect:
+            # What such a document usually supports, it does by its other aspect.
+            usual = usual.browse()
+        self.aspect = aspect
+        self.indicator_ids = usual.browse(ids) | usual
 
     # --------------------------------------------------------------- constraints
 

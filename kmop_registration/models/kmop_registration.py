@@ -377,7 +377,7 @@ class KmopRegistration(models.Model):
         audit = self.open_audit_id
         day = audit.date_visited or audit.date_planned
         readiness = self.readiness().get(self.id, {})
-        rows = self.env["kmop.coverage"].search([("registration_id", "=", self.id)])
+        rows = self.env["kmop.coverage"]._search_rows(self)
         labels = rows._fields["aspect"]._description_selection(self.env)
         return {
             "id": self.id,

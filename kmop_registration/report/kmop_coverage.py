@@ -170,6 +170,12 @@ class KmopCoverage(models.Model):
 
     # -------------------------------------------------------------------- matrix
 
+    @api.model
+    def _search_rows(self, registration):
+        """Return the rows of ``registration``, read by the query that finds them."""
+        names = [name for name, field in self._fields.items() if field.store]
+        return self.search_fetch([("registration_id", "=", registration.id)], names)
+
     def _get_matrix(self, readiness, exemptions):
         """Return the rows as requirements, their indicators, and a cell per aspect.
 

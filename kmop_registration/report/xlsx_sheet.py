@@ -93,7 +93,11 @@ class Sheet:
         Said per row: not every program that opens the file works it out itself.
         """
         lines = max(
-            (self._count_lines(v, w) for v, w in zip(values, self.widths, strict=False)), default=1
+            (
+                self._count_lines(v, w)
+                for v, w in zip(values, self.widths, strict=False)
+            ),
+            default=1,
         )
         return min(lines * LINE_HEIGHT, MAX_HEIGHT)
 

@@ -9,6 +9,7 @@ from . import (
     test_export_xlsx,
     test_finding,
     test_i18n,
+    test_matrix,
     test_milestone,
     test_norm,
     test_performance,
