@@ -41,7 +41,7 @@ SHOTS = [
         "/odoo/sales",
         [
             ".o_list_view thead .o_list_record_selector input",
-            ".o_cp_action_menus .dropdown-toggle",
+            ".o_cp_action_menus .dropdown-toggle:has(.fa-cog)",
             ".o-dropdown--menu .o_menu_item:has-text('kmo-portefeuille')",
         ],
         ".modal .o_field_widget[name=to_link_count]",
