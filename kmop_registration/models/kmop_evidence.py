@@ -199,11 +199,13 @@ class KmopEvidence(models.Model):
     _register_idx = models.Index("(registration_id, state, date_effective)")
 
     def _default_registration_id(self):
-        registrations = self.env["kmop.registration"].search(
-            [("company_id", "=", self.env.company.id), ("date_withdrawn", "=", False)],
-            limit=2,
+        """Return the company's only registration, or the only one that is valid."""
+        live = self.env["kmop.registration"].search(
+            [("company_id", "=", self.env.company.id), ("date_withdrawn", "=", False)]
         )
-        return registrations if len(registrations) == 1 else False
+        if len(live) > 1:
+            live = live.filtered(lambda r: r.validity in ("valid", "expiring"))
+        return live if len(live) == 1 else False
 
     def _default_date_effective(self):
         return fields.Date.context_today(self)

@@ -395,6 +395,14 @@ class TestEvidenceValues(EvidenceCommon):
             self.registration.id,
         )
 
+    def test_default_registration_is_the_valid_one(self):
+        Evidence = self.env["kmop.evidence"].with_user(self.officer)
+        valid = self._create_registration(service="advice")
+        self._decide(valid, date.today() - timedelta(days=30))
+        self.assertEqual(
+            Evidence.default_get(["registration_id"])["registration_id"], valid.id
+        )
+
     def test_own_choice_wins(self):
         evidence = self._create_evidence(
             self.registration, aspect="application", requirement_ids=False

@@ -25,12 +25,14 @@ class KmopEvidenceLink(models.TransientModel):
     )
     requirement_ids = fields.Many2many(
         "kmop.requirement",
+        string="Requirements",
         compute="_compute_requirement_ids",
         store=True,
         readonly=False,
     )
     indicator_ids = fields.Many2many(
         "kmop.indicator",
+        string="Indicators",
         compute="_compute_indicator_ids",
         store=True,
         readonly=False,
