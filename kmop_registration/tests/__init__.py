@@ -3,6 +3,7 @@ from . import (
     test_audit,
     test_coverage,
     test_dates,
+    test_demo_journey,
     test_evidence,
     test_evidence_freeze,
     test_evidence_link,

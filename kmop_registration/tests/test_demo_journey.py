@@ -8,7 +8,8 @@ from odoo.tests import HttpCase, freeze_time, new_test_user, tagged
 ROOT = "kmop_registration."
 
 
-@tagged("post_install", "-at_install")
+# Needs the demo data: not among the standard tests, run by name.
+@tagged("post_install", "-at_install", "-standard", "kmop_demo")
 class TestDemoJourney(HttpCase):
     """Six years of a starter's track on the host's own demo quotes and answers."""
 
