@@ -197,6 +197,19 @@ class TestEvidenceLink(LinkCommon):
             with self.subTest(user=user.login), self.assertRaises(AccessError):
                 self._link_by_wizard(source, user)
 
+    def test_form_proposes_indicators(self):
+        """Also before it is saved, and after a requirement is taken away."""
+        order = self._create_order()
+        wizards = self.env["kmop.evidence.link"].with_user(self.salesman)
+        wizards = wizards.with_context(active_model=order._name, active_ids=order.ids)
+        form = Form(wizards)
+        usual = self.quote_type._get_indicators(self.registration)
+        self.assertEqual(form.indicator_ids.ids, usual.ids)
+        requirement = usual.requirement_id[0]
+        form.requirement_ids.remove(id=requirement.id)
+        left = usual.filtered(lambda i: i.requirement_id != requirement)
+        self.assertEqual(form.indicator_ids.ids, left.ids)
+
     def test_registration_of_another_company(self):
         other = (
             self.env["kmop.registration"]

@@ -25,3 +25,7 @@ class TestUi(KmopCommon, HttpCase):
         )
         self.assertEqual(registration.evidence_ids.mapped("res_id"), orders.ids)
         self.assertEqual(registration.evidence_ids.owner_id, self.salesman)
+        usual = self.quote_type._get_indicators(registration)
+        self.assertTrue(usual)
+        for evidence in registration.evidence_ids:
+            self.assertEqual(evidence.indicator_ids, usual)

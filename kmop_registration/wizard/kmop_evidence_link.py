@@ -75,8 +75,9 @@ class KmopEvidenceLink(models.TransientModel):
     @api.depends("type_id", "registration_id", "requirement_ids")
     def _compute_indicator_ids(self):
         for wizard in self:
+            # In a form that isn't saved, the tags are stand-ins for their records.
             wizard.indicator_ids = wizard.type_id._get_indicators(
-                wizard.registration_id, wizard.requirement_ids
+                wizard.registration_id, wizard.requirement_ids._origin
             )
 
     @api.depends("registration_id", "type_id")

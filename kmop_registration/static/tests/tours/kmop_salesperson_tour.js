@@ -20,6 +20,10 @@ registry.category("web_tour.tours").add("kmop_salesperson_tour", {
             run: "click",
         },
         {
+            content: "On the indicators that a quote usually supports",
+            trigger: ".modal .o_field_widget[name=indicator_ids] .o_tag",
+        },
+        {
             content: "Both quotes will be linked",
             trigger: ".modal .o_field_widget[name=to_link_count]:contains(2)",
         },
