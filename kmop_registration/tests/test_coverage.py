@@ -178,6 +178,8 @@ class TestCoverage(KmopCommon):
     def test_queries_do_not_grow_with_evidence(self):
         evidence = self._accept()
         registration = self.registration.sudo()
+        matrix = []
+        self._count_matrix_queries()
         for number in (1, 100, 10_000):
             if number > 1:
                 self._grow(evidence, number - self._count(evidence) + 1)
@@ -185,7 +187,15 @@ class TestCoverage(KmopCommon):
             self.env.invalidate_all()
             with self.assertQueryCount(3):
                 registration.readiness()
+            matrix.append(self._count_matrix_queries())
+        self.assertEqual(len(set(matrix)), 1, matrix)
         self.assertEqual(self._counts(self.legal, "description")[0], 10_000)
+
+    def _count_matrix_queries(self):
+        self.env.invalidate_all()
+        start = self.env.cr.sql_log_count
+        self.registration.get_matrix()
+        return self.env.cr.sql_log_count - start
 
     def _count(self, evidence):
         return self.env["kmop.evidence"].search_count(
