@@ -394,8 +394,7 @@ class KmopAudit(models.Model):
 
     def _get_exemptions(self):
         """Return the exemptions by certificate that count for this audit."""
-        domain = self.env["kmop.exemption"]._in_force_on(self._get_reference_date())
-        return self.registration_id.exemption_ids.filtered_domain(domain)
+        return self.registration_id._get_exemptions(self._get_reference_date())
 
     def _grant(self, registration_date, date_end, reason):
         Period = self.env["kmop.registration.period"]

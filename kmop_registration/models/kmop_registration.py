@@ -484,9 +484,9 @@ class KmopRegistration(models.Model):
         """Return the indicators that count for this registration's service."""
         return self.env["kmop.indicator"]._get_tested(self._get_norm(), self.service)
 
-    def _get_exemptions(self):
-        """Return the exemptions by certificate that count for the next audit."""
-        day = self.open_audit_id._get_reference_date()
+    def _get_exemptions(self, day=None):
+        """Return the exemptions by certificate on ``day``, else for the next audit."""
+        day = day or self.open_audit_id._get_reference_date()
         domain = self.env["kmop.exemption"]._in_force_on(day)
         return self.exemption_ids.filtered_domain(domain)
 
