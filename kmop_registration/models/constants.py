@@ -27,3 +27,17 @@ SCORES = [
     ("T", "T (sufficient)"),
     ("V", "V (complete)"),
 ]
+
+# Source: VLAIO's subsidy database; what else exists gets no subsidy.
+SIZES = [
+    ("small", "Small enterprise"),
+    ("medium", "Medium-sized enterprise"),
+    ("large", "Large enterprise"),
+    ("other", "No enterprise (public body, non-profit…)"),
+]
+
+FORMS = [
+    ("classroom", "Classroom"),
+    ("distance", "At a distance, with interaction"),
+    ("mixed", "Classroom and distance"),
+]

@@ -78,6 +78,7 @@ class KmopEvidence(models.Model):
             "res_id",
             "attachment_ids",
             "url",
+            "order_id",
         }
     )
 
@@ -152,6 +153,22 @@ class KmopEvidence(models.Model):
         index="btree_not_null",
         help="Who is responsible for the source record, such as the salesperson.",
     )
+    order_id = fields.Many2one(
+        "sale.order",
+        string="Project dossier",
+        compute="_compute_order_id",
+        store=True,
+        readonly=False,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+    )
+    # What a paper document says, to be compared with the quote.
+    stated_client = fields.Char(string="Client named on it")
+    stated_enterprise_number = fields.Char(string="Enterprise number on it")
+    stated_date_start = fields.Date(string="Start of the service on it")
+    stated_amount = fields.Float(string="Amount excluding VAT on it", digits=(16, 2))
     attachment_ids = fields.Many2many(
         "ir.attachment", string="Files", ondelete="restrict", bypass_search_access=True
     )
@@ -245,10 +262,18 @@ class KmopEvidence(models.Model):
             evidence.date_review = months and start and shift(start, months, "months")
 
     @api.depends("res_model", "res_id")
+    def _compute_order_id(self):
+        for evidence in self.filtered(lambda e: e.res_model == "sale.order"):
+            evidence.order_id = evidence.res_id
+
+    @api.depends("res_model", "res_id", "order_id.user_id")
     def _compute_source_user_id(self):
-        self.source_user_id = False
-        for evidence, source in self._get_sources().items():
-            evidence.source_user_id = source._kmop_user()
+        """Whoever answers for the dossier, or else for the source record."""
+        sources = self._get_sources()
+        for evidence in self:
+            source = sources.get(evidence)
+            user = evidence.order_id.user_id or (source and source._kmop_user())
+            evidence.source_user_id = user
 
     @api.depends("attachment_ids.checksum")
     def _compute_duplicate_ids(self):
@@ -363,6 +388,10 @@ class KmopEvidence(models.Model):
             )
 
     # ---------------------------------------------------------------------- CRUD
+
+    def _check_source_access(self):
+        self.order_id.check_access("read")
+        return super()._check_source_access()
 
     def write(self, vals):
         frozen = self.filtered(lambda e: e.state in ("accepted", "superseded"))

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class KmopEvidenceSource(models.AbstractModel):
@@ -34,11 +35,15 @@ class KmopEvidenceSource(models.AbstractModel):
             record.kmop_evidence_count = counts.get(record.id, 0)
 
     def _kmop_get_counts(self):
-        Evidence = self.env["kmop.evidence"]
-        if not Evidence.has_access("read"):
+        evidences = self.env["kmop.evidence"]
+        if not evidences.has_access("read"):
             return {}
-        domain = [("res_model", "=", self._name), ("res_id", "in", self.ids)]
-        return dict(Evidence._read_group(domain, ["res_id"], ["__count"]))
+        domain = self._kmop_own_domain()
+        return dict(evidences._read_group(domain, ["res_id"], ["__count"]))
+
+    def _kmop_own_domain(self):
+        """Return the domain of the evidence that is made of these records."""
+        return Domain("res_model", "=", self._name) & Domain("res_id", "in", self.ids)
 
     # --------------------------------------------------------------------- hooks
 
@@ -76,6 +81,12 @@ class KmopEvidenceSource(models.AbstractModel):
         field = self._kmop_user_field
         return self[field] if field else self.env["res.users"]
 
+    def _kmop_owner(self, registration):
+        """Return whose the evidence is: of who links it, if they are one of us."""
+        if self.env.user._is_internal() and not self.env.user._is_superuser():
+            return self.env.user
+        return self._kmop_user() or registration.user_id or self.env.user
+
     def _kmop_company(self):
         """Return the company of the record, or an empty recordset."""
         return (
@@ -90,6 +101,7 @@ class KmopEvidenceSource(models.AbstractModel):
             "name": self._kmop_evidence_name(),
             "registration_id": registration.id,
             "type_id": evidence_type.id,
+            "owner_id": self._kmop_owner(registration).id,
             "date_effective": min(self._kmop_date_effective() or today, today),
             "res_model": self._name,
             "res_id": self.id,
@@ -144,23 +156,16 @@ class KmopEvidenceSource(models.AbstractModel):
     def write(self, vals):
         result = super().write(vals)
         if self._kmop_user_field in vals:
-            self._kmop_sync_user(vals[self._kmop_user_field])
+            # sudo: who hands over a record need not see all of its evidence
+            evidences = self.env["kmop.evidence"].sudo()
+            evidences = evidences.search(self._kmop_own_domain())
+            self.env.add_to_compute(evidences._fields["source_user_id"], evidences)
         return result
-
-    def _kmop_sync_user(self, user_id):
-        # sudo: who hands over a record need not see all of its evidence
-        self.env["kmop.evidence"].sudo().search(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)]
-        ).source_user_id = user_id
 
     @api.ondelete(at_uninstall=False)
     def _unlink_except_kmop_accepted(self):
         # sudo: evidence protects its source whoever deletes it
-        evidences = (
-            self.env["kmop.evidence"]
-            .sudo()
-            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)])
-        )
+        evidences = self.env["kmop.evidence"].sudo().search(self._kmop_own_domain())
         accepted = evidences.filtered(lambda e: e.state in ("accepted", "superseded"))[
             :1
         ]
@@ -181,6 +186,6 @@ class KmopEvidenceSource(models.AbstractModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "kmop_registration.kmop_evidence_action"
         )
-        action["domain"] = [("res_model", "=", self._name), ("res_id", "in", self.ids)]
+        action["domain"] = list(self._kmop_own_domain())
         action["context"] = {"create": False}
         return action

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 
 from .constants import ASPECTS, SERVICE_SCOPES
 
@@ -21,6 +22,12 @@ class KmopEvidenceType(models.Model):
     )
     service = fields.Selection(SERVICE_SCOPES, required=True, default="both")
     aspect = fields.Selection(ASPECTS, required=True, default="application")
+    dossiers = fields.Selection(
+        [("all", "Every dossier"), ("subsidised", "Subsidised dossiers")],
+        string="Expected in",
+        required=True,
+        default="all",
+    )
     mandatory = fields.Boolean(
         help="Expected in each dossier; the norm's own list of documents isn't public."
     )
@@ -56,6 +63,35 @@ class KmopEvidenceType(models.Model):
     def _compute_requirement_ids(self):
         for evidence_type in self:
             evidence_type.requirement_ids = evidence_type.indicator_ids.requirement_id
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        types = super().create(vals_list)
+        types._recompute_completeness()
+        return types
+
+    def write(self, vals):
+        before = self.filtered("mandatory")
+        result = super().write(vals)
+        if {"mandatory", "scope", "service", "dossiers", "active"} & vals.keys():
+            (before | self.filtered("mandatory"))._recompute_completeness()
+        return result
+
+    def _recompute_completeness(self):
+        """Other documents are expected now, of dossiers that are there as well."""
+        if "project" in self.mapped("scope"):
+            orders = self.env["sale.order"].sudo()
+            orders = orders.search([("kmop_service", "!=", False)])
+            self.env.add_to_compute(orders._fields["kmop_completeness"], orders)
+
+    @api.model
+    def _get_needed(self, service, subsidised):
+        """Return the kinds of document that such a dossier should hold."""
+        domain = Domain("scope", "=", "project") & Domain("mandatory", "=", True)
+        domain &= Domain("service", "in", (service, "both"))
+        if not subsidised:
+            domain &= Domain("dossiers", "=", "all")
+        return self.search(domain)
 
     @api.model
     def _get_default_for(self, model_name):

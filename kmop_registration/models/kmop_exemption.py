@@ -1,6 +1,5 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
-from odoo.fields import Domain
 
 
 class KmopExemption(models.Model):
@@ -74,13 +73,6 @@ class KmopExemption(models.Model):
                         indicator=exemption.indicator_id.display_name,
                     )
                 )
-
-    @api.model
-    def _in_force_on(self, date):
-        """Return the domain of exemptions that count on ``date``."""
-        return Domain("date_from", "<=", date) & (
-            Domain("date_to", "=", False) | Domain("date_to", ">=", date)
-        )
 
     def _covers(self, indicator):
         """Return those of ``self`` that exempt ``indicator``."""

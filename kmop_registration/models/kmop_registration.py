@@ -135,6 +135,12 @@ class KmopRegistration(models.Model):
         "This provider already has a live registration for this service.",
     )
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        registrations = super().create(vals_list)
+        registrations._adopt_dossiers()
+        return registrations
+
     def _default_company_id(self):
         return self.env.company
 
@@ -487,8 +493,30 @@ class KmopRegistration(models.Model):
     def _get_exemptions(self, day=None):
         """Return the exemptions by certificate on ``day``, else for the next audit."""
         day = day or self.open_audit_id._get_reference_date()
-        domain = self.env["kmop.exemption"]._in_force_on(day)
+        domain = self.env["kmop.dated"]._in_force_on(day)
         return self.exemption_ids.filtered_domain(domain)
+
+    @api.model
+    def _get_current(self, companies):
+        """Return the live registrations by (company, service), its own first."""
+        live = self.search(
+            [("company_id", "in", companies.ids), ("date_withdrawn", "=", False)]
+        )
+        own_last = live.sorted(lambda r: r.partner_id == r.company_id.partner_id)
+        return {(r.company_id, r.service): r for r in own_last}
+
+    def _adopt_dossiers(self):
+        """Give the dossiers that waited for a registration this one."""
+        # sudo: whose dossiers they are doesn't matter
+        orders = self.env["sale.order"].sudo()
+        waiting = orders.search(
+            [
+                ("company_id", "in", self.company_id.ids),
+                ("kmop_service", "in", self.mapped("service")),
+                ("kmop_registration_id", "=", False),
+            ]
+        )
+        self.env.add_to_compute(orders._fields["kmop_registration_id"], waiting)
 
     def _plan_milestones(self):
         self.env["kmop.milestone"]._plan(self)

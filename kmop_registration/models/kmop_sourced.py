@@ -75,7 +75,7 @@ class KmopSourced(models.AbstractModel):
 
     def write(self, vals):
         result = super().write(vals)
-        if {"res_model", "res_id"} & vals.keys():
+        if {"res_model", "res_id", "order_id"} & vals.keys():
             self._check_source_access()
         return result
 

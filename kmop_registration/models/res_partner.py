@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
+from .constants import SIZES
 from .kmop_registration import VALIDITIES
 
 # The best status first: that one speaks for the partner.
@@ -8,8 +9,26 @@ RANK = ["valid", "expiring", "gap", "expired", "none"]
 
 
 class ResPartner(models.Model):
-    _inherit = "res.partner"
+    _name = "res.partner"
+    _inherit = ["res.partner", "kmop.evidence.source"]
 
+    _kmop_user_field = "user_id"
+
+    kmop_size = fields.Selection(
+        SIZES,
+        string="Size of the enterprise",
+        help="Small: fewer than 50 people and at most €10M of turnover or balance"
+        " sheet. Medium-sized: fewer than 250, and at most €50M of turnover or €43M of"
+        " balance sheet. Source: VLAIO's subsidy database.",
+    )
+    kmop_affiliated = fields.Boolean(
+        string="Affiliated with us",
+        company_dependent=True,
+        help="Shares or votes either way; a manager, director, employee or shareholder"
+        " in common; spouses, relatives to the second degree or cohabitants. Such an"
+        " enterprise gets no subsidy here. Source: VLAIO, “Beoordeling van de"
+        " subsidie-aanvragen”.",
+    )
     kmop_registration_ids = fields.One2many(
         "kmop.registration", "partner_id", string="kmo-portefeuille registrations"
     )
@@ -55,6 +74,10 @@ class ResPartner(models.Model):
         for partner in self:
             ends = filter(None, partner.kmop_registration_ids.mapped("date_end"))
             partner.kmop_date_end = max(ends, default=False)
+
+    @api.model
+    def _commercial_fields(self):
+        return [*super()._commercial_fields(), "kmop_size", "kmop_affiliated"]
 
     def is_registered_on(self, date, service=None):
         """Tell whether a registration of this provider covers ``date``.

@@ -2,6 +2,7 @@ from . import (
     test_access_rights,
     test_audit,
     test_coverage,
+    test_dossier,
     test_dates,
     test_demo_journey,
     test_evidence,

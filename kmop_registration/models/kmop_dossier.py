@@ -1,0 +1,265 @@
+from odoo import api, fields, models
+from odoo.exceptions import ValidationError
+
+from ..tools import shift
+from .constants import FORMS, SERVICES
+
+
+class KmopDossier(models.AbstractModel):
+    """What makes a quote the project dossier of a training or an advice.
+
+    Service and theme follow from the products, until somebody sets them by hand.
+    """
+
+    _name = "kmop.dossier"
+    _description = "Project dossier"
+
+    kmop_service = fields.Selection(
+        SERVICES,
+        string="Service",
+        compute="_compute_kmop_service",
+        inverse="_inverse_kmop_derived",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        tracking=True,
+        help="Makes a project dossier of the quote. Follows from the products.",
+    )
+    kmop_theme_id = fields.Many2one(
+        "kmop.theme",
+        string="Theme",
+        compute="_compute_kmop_theme_id",
+        inverse="_inverse_kmop_derived",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        tracking=True,
+    )
+    kmop_by_hand = fields.Boolean(
+        string="Service and theme set by hand",
+        readonly=True,
+        help="They don't follow from the products any more.",
+    )
+    kmop_subsidised = fields.Boolean(
+        string="Subsidised",
+        tracking=True,
+        help="The client asks for subsidy from the kmo-portefeuille.",
+    )
+    kmop_date_start = fields.Date(
+        string="Start of the service",
+        compute="_compute_kmop_dates",
+        store=True,
+        readonly=False,
+        copy=False,
+        index="btree_not_null",
+        tracking=True,
+        help="First day of the training, or of the performance of the advice.",
+    )
+    kmop_date_end = fields.Date(
+        string="End of the service",
+        compute="_compute_kmop_dates",
+        store=True,
+        readonly=False,
+        copy=False,
+        tracking=True,
+    )
+    kmop_date_application = fields.Date(
+        string="Subsidy applied for on",
+        copy=False,
+        help="The day on which the client applied for the subsidy online.",
+    )
+    kmop_hours = fields.Float(
+        string="Hours",
+        compute="_compute_kmop_hours",
+        store=True,
+        readonly=False,
+        help="Duration of the training or the advice in hours, whoever follows it.",
+    )
+    kmop_form = fields.Selection(
+        FORMS,
+        string="Form",
+        compute="_compute_kmop_form",
+        store=True,
+        readonly=False,
+    )
+    kmop_place = fields.Char(string="Place")
+    kmop_trainer_ids = fields.Many2many(
+        "res.partner",
+        "kmop_dossier_trainer_rel",
+        "order_id",
+        "partner_id",
+        string="Trainers or advisers",
+        check_company=True,
+    )
+    kmop_enterprise_id = fields.Many2one(
+        "res.partner",
+        string="Participants' enterprise",
+        compute="_compute_kmop_enterprise_id",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        check_company=True,
+        help="The enterprise that asks for the subsidy.",
+    )
+    kmop_registration_id = fields.Many2one(
+        "kmop.registration",
+        string="Registration",
+        compute="_compute_kmop_registration_id",
+        store=True,
+        readonly=False,
+        index="btree_not_null",
+        ondelete="restrict",
+        check_company=True,
+        domain="[('service', '=', kmop_service), ('company_id', '=', company_id)]",
+        copy=False,
+    )
+    # The host's own; a monetary field asks for it here, too.
+    currency_id = fields.Many2one("res.currency")
+    kmop_amount_eligible = fields.Monetary(
+        string="Eligible amount",
+        compute="_compute_kmop_amounts",
+        store=True,
+        help="Excluding VAT and what the products mark as non-eligible.",
+    )
+    kmop_amount_other = fields.Monetary(
+        string="Non-eligible amount", compute="_compute_kmop_amounts", store=True
+    )
+    kmop_date_retention = fields.Date(
+        string="Keep until",
+        compute="_compute_kmop_date_retention",
+        store=True,
+        help="Last day on which the documents of this dossier must be there.",
+    )
+
+    # ------------------------------------------------------------------ computes
+
+    # Not on the products' own fields: a changed product doesn't change old quotes.
+    @api.depends("order_line.product_id")
+    def _compute_kmop_service(self):
+        for order in self:
+            order.kmop_service = order._kmop_derive()[0]
+
+    @api.depends("order_line.product_id")
+    def _compute_kmop_theme_id(self):
+        for order in self:
+            order.kmop_theme_id = order._kmop_derive()[1]
+
+    def _kmop_derive(self):
+        """Return the service and the theme that the products tell, or those set."""
+        if self.kmop_by_hand:
+            return self.kmop_service, self.kmop_theme_id
+        products = self.order_line.product_id.filtered("kmop_service")
+        service = products[:1].kmop_service
+        themed = products.filtered(lambda p: p.kmop_service == service)
+        return service, themed.kmop_theme_id[:1]
+
+    def _inverse_kmop_derived(self):
+        for order in self:
+            chosen = order.kmop_service, order.kmop_theme_id
+            order.kmop_by_hand = False
+            order.kmop_by_hand = chosen != order._kmop_derive()
+
+    @api.depends("kmop_session_ids.date", "kmop_service")
+    def _compute_kmop_dates(self):
+        for order in self:
+            days = list(filter(None, order.kmop_session_ids.mapped("date")))
+            order.kmop_date_start = min(days, default=order.kmop_date_start)
+            order.kmop_date_end = max(days, default=order.kmop_date_end)
+
+    @api.onchange("kmop_date_start")
+    def _onchange_kmop_date_start(self):
+        start = self.kmop_date_start
+        if start and not (self.kmop_date_end and self.kmop_date_end >= start):
+            self.kmop_date_end = start
+
+    @api.depends("order_line.product_id", "order_line.product_uom_qty")
+    def _compute_kmop_hours(self):
+        for order in self:
+            hours = sum(line._kmop_get_hours() for line in order.order_line)
+            order.kmop_hours = hours or order.kmop_hours
+
+    @api.depends("order_line.product_id")
+    def _compute_kmop_form(self):
+        for order in self:
+            forms = [f for f in order.order_line.product_id.mapped("kmop_form") if f]
+            order.kmop_form = order.kmop_form or (forms[0] if forms else False)
+
+    @api.depends("partner_id", "kmop_service")
+    def _compute_kmop_enterprise_id(self):
+        for order in self:
+            client = order.partner_id.commercial_partner_id
+            order.kmop_enterprise_id = order.kmop_service and client
+
+    @api.depends("kmop_service", "company_id")
+    def _compute_kmop_registration_id(self):
+        wanted = self.filtered("kmop_service")
+        (self - wanted).kmop_registration_id = False
+        # sudo: who sells may not be allowed to read registrations
+        registrations = self.env["kmop.registration"].sudo()
+        found = wanted and registrations._get_current(wanted.company_id)
+        for order in wanted:
+            key = order.company_id, order.kmop_service
+            order.kmop_registration_id = found.get(key)
+
+    @api.depends(
+        "kmop_service",
+        "order_line.price_subtotal",
+        "order_line.kmop_non_eligible",
+    )
+    def _compute_kmop_amounts(self):
+        for order in self:
+            lines = order._kmop_get_lines()
+            other = lines.filtered("kmop_non_eligible")
+            order.kmop_amount_other = sum(other.mapped("price_subtotal"))
+            order.kmop_amount_eligible = sum((lines - other).mapped("price_subtotal"))
+
+    def _kmop_get_lines(self):
+        """Return the lines that are sold, of a dossier only."""
+        if not self.kmop_service:
+            return self.order_line.browse()
+        return self.order_line.filtered(
+            lambda line: not line.display_type and not line.is_downpayment
+        )
+
+    @api.depends("kmop_service", "kmop_date_start")
+    def _compute_kmop_date_retention(self):
+        for order in self:
+            start = order.kmop_date_start
+            rule = start and order._kmop_get_rules("retention")[:1]
+            order.kmop_date_retention = rule and shift(start, rule.years, "years")
+
+    # --------------------------------------------------------------- constraints
+
+    @api.constrains("kmop_date_start", "kmop_date_end")
+    def _check_kmop_dates(self):
+        for order in self.filtered("kmop_date_end"):
+            if not order.kmop_date_start or order.kmop_date_end < order.kmop_date_start:
+                raise ValidationError(
+                    self.env._(
+                        "The service of %(dossier)s can't end before it starts.",
+                        dossier=order.name,
+                    )
+                )
+
+    # ----------------------------------------------------------------- internals
+
+    def _kmop_get_day(self):
+        """Return the day that rules are looked up for: that of the service."""
+        return self.kmop_date_start or fields.Date.context_today(self)
+
+    def _kmop_get_rules(self, check=None):
+        """Return the rules in force for the dossier on the day of its service."""
+        if not self.kmop_service:
+            return self.env["kmop.rule"]
+        return self.env["kmop.rule"]._get_in_force(
+            self.kmop_service, self._kmop_get_day(), check
+        )
+
+    def _kmop_is_covered(self, day=None):
+        """Tell whether the provider is registered for the service on ``day``."""
+        # sudo: who sells may not be allowed to read periods
+        registration = self.kmop_registration_id.sudo()
+        return bool(
+            registration and registration.is_registered_on(day or self._kmop_get_day())
+        )

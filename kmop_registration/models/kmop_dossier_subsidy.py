@@ -1,0 +1,162 @@
+from datetime import date
+
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_amount
+
+
+class KmopDossierSubsidy(models.AbstractModel):
+    """What the client may get back: always an indication, never a promise."""
+
+    _name = "kmop.dossier.subsidy"
+    _description = "Indicative subsidy of a project dossier"
+
+    currency_id = fields.Many2one("res.currency")
+    kmop_subsidy = fields.Monetary(
+        string="Indicative subsidy",
+        compute="_compute_kmop_subsidy",
+        help="VLAIO decides on the subsidy. What other dossiers at other providers"
+        " take from the ceiling isn't known here.",
+    )
+    kmop_subsidy_note = fields.Char(
+        string="How it is reckoned", compute="_compute_kmop_subsidy"
+    )
+
+    @api.depends(
+        "state",
+        "kmop_service",
+        "kmop_theme_id",
+        "kmop_subsidised",
+        "kmop_date_start",
+        "kmop_date_end",
+        "kmop_date_application",
+        "kmop_registration_id.period_ids.date_start",
+        "kmop_registration_id.period_ids.date_last",
+        "kmop_enterprise_id.kmop_size",
+        "kmop_enterprise_id.kmop_affiliated",
+        "kmop_amount_eligible",
+        "order_line.product_id",
+    )
+    @api.depends_context("lang", "company")
+    def _compute_kmop_subsidy(self):
+        self.kmop_subsidy = 0.0
+        self.kmop_subsidy_note = False
+        eligible = self.filtered(lambda order: order._kmop_may_get_subsidy())
+        taken = eligible._kmop_get_taken()
+        for order in eligible:
+            order._kmop_set_subsidy(taken.get(order._kmop_get_ceiling_key(), []))
+
+    def _kmop_set_subsidy(self, others):
+        euro, used = self.env.ref("base.EUR"), self._kmop_get_used(others)
+        own, ceiling = self._kmop_get_raw_subsidy(), self._kmop_get_ceiling()
+        left = max(ceiling - used, 0.0)
+        self.kmop_subsidy = self._kmop_from_euro(min(own, left))
+        self.kmop_subsidy_note = self.env._(
+            "%(percentage)s%% of %(amount)s; %(left)s left of %(ceiling)s in %(year)s",
+            percentage=f"{self._kmop_get_percentage():g}",
+            amount=format_amount(self.env, self._kmop_get_eligible_euro(), euro),
+            left=format_amount(self.env, left, euro),
+            ceiling=format_amount(self.env, ceiling, euro),
+            year=self._kmop_get_year(),
+        )
+
+    # ----------------------------------------------------------------- one dossier
+
+    def _kmop_may_get_subsidy(self):
+        """Tell whether anything can be said: not where a rule stands in the way."""
+        return bool(
+            self._kmop_is_checked()
+            and self.kmop_date_start
+            and self._kmop_is_covered()
+            and self._kmop_is_covered(self.kmop_date_end or self.kmop_date_start)
+            and self._kmop_get_percentage()
+            and not any(
+                getattr(self, f"_kmop_check_{check}")(rule)
+                for check in ("minimum", "affiliated", "excluded")
+                for rule in self._kmop_get_rules(check)
+            )
+        )
+
+    def _kmop_get_percentage(self, size=None):
+        size = size or self.kmop_enterprise_id.kmop_size
+        if not (size and self.kmop_theme_id):
+            return None
+        return self.env["kmop.subsidy.rate"]._get_percentage(
+            self.kmop_service, self.kmop_theme_id.id, size, self._kmop_get_day()
+        )
+
+    def _kmop_has_rates(self):
+        """Tell whether the theme is subsidised for anybody: else that is the news."""
+        return not self.kmop_theme_id or self.env["kmop.subsidy.rate"]._is_subsidised(
+            self.kmop_service, self.kmop_theme_id.id, self._kmop_get_day()
+        )
+
+    def _kmop_get_raw_subsidy(self):
+        """Return the subsidy in euro before the ceiling."""
+        share = (self._kmop_get_percentage() or 0.0) / 100
+        return round(self._kmop_get_eligible_euro() * share, 2)
+
+    def _kmop_get_eligible_euro(self):
+        euro = self.env.ref("base.EUR")
+        return self.currency_id._convert(
+            self.kmop_amount_eligible, euro, self.company_id, self._kmop_get_day()
+        )
+
+    def _kmop_from_euro(self, amount):
+        euro = self.env.ref("base.EUR")
+        return euro._convert(
+            amount, self.currency_id, self.company_id, self._kmop_get_day()
+        )
+
+    # --------------------------------------------------------- all of an enterprise
+
+    def _kmop_get_year(self):
+        """Return the calendar year whose ceiling the dossier counts for.
+
+        That of the application; where it isn't known, that of the service. Which of
+        the two the decree means could not be read.
+        """
+        return (self.kmop_date_application or self._kmop_get_day()).year
+
+    def _kmop_get_ceiling(self):
+        rule = self._kmop_get_rules("ceiling")[:1]
+        return rule.amount if rule else float("inf")
+
+    def _kmop_get_ceiling_key(self):
+        client = self.kmop_enterprise_id._origin
+        return self.company_id.id, client.id, self._kmop_get_year()
+
+    def _kmop_get_taken(self):
+        """Return the dossiers that count for the same ceilings, by their key."""
+        others = self.browse()
+        if self:
+            # sudo: a colleague's dossiers take from the same ceiling
+            others = self.sudo().search_fetch(self._kmop_get_taken_domain())
+        taken = {}
+        for order in others:
+            taken.setdefault(order._kmop_get_ceiling_key(), []).append(order)
+        return taken
+
+    def _kmop_get_taken_domain(self):
+        years = {order._kmop_get_year() for order in self}
+        first, last = date(min(years) - 1, 1, 1), date(max(years) + 1, 12, 31)
+        return (
+            Domain("kmop_enterprise_id", "in", self.kmop_enterprise_id._origin.ids)
+            & Domain("company_id", "in", self.company_id.ids)
+            & Domain("kmop_subsidised", "=", True)
+            & Domain("state", "!=", "cancel")
+            & Domain("kmop_date_start", ">=", first)
+            & Domain("kmop_date_start", "<=", last)
+        )
+
+    def _kmop_get_used(self, others):
+        """Return what goes before this dossier: the sold, then the earlier ones."""
+        mine = self._kmop_get_turn()
+        return sum(
+            order._kmop_get_raw_subsidy()
+            for order in others
+            if order.id != self._origin.id and order._kmop_get_turn() < mine
+        )
+
+    def _kmop_get_turn(self):
+        return self.state != "sale", self.kmop_date_start, self._origin.id or 2**31

@@ -1,0 +1,83 @@
+from odoo import api, fields, models, tools
+from odoo.fields import Domain
+
+from .constants import SERVICE_SCOPES
+
+CHECKS = [
+    ("coverage", "Registration covers the service"),
+    ("theme", "Theme is subsidised"),
+    ("minimum", "Minimum amount"),
+    ("affiliated", "Affiliated client"),
+    ("size", "Size of the client's enterprise"),
+    ("excluded", "Excluded kind of service"),
+    ("application", "Client's term to apply"),
+    ("training_end", "End of the training"),
+    ("mentions", "Mandatory mentions"),
+    ("ceiling", "Ceiling per enterprise and year"),
+    ("retention", "Keeping the dossier"),
+]
+
+LEVELS = [("info", "Information"), ("warning", "Warning"), ("danger", "Alert")]
+
+
+class KmopRule(models.Model):
+    """A rule of the kmo-portefeuille on dossiers, for the time that it holds.
+
+    Another addon adds a check with a value of ``check`` and, on sale.order, a method
+    ``_kmop_check_<check>(rule)`` that returns a message or nothing.
+    """
+
+    _name = "kmop.rule"
+    _description = "Rule on dossiers"
+    _inherit = ["kmop.dated"]
+    _order = "sequence, service, date_from desc, id"
+
+    name = fields.Char(required=True, translate=True)
+    sequence = fields.Integer(default=10)
+    check = fields.Selection(CHECKS, required=True)
+    service = fields.Selection(SERVICE_SCOPES, required=True, default="both")
+    level = fields.Selection(
+        LEVELS, required=True, default="warning", help="How the quote shows it."
+    )
+    amount = fields.Float(string="Amount (EUR)", digits=(16, 2))
+    days = fields.Integer()
+    notice_days = fields.Integer(
+        string="Say so (days before)", help="From when a coming end of term is shown."
+    )
+    years = fields.Integer()
+
+    _numbers_positive = models.Constraint(
+        "CHECK (amount >= 0 AND days >= 0 AND notice_days >= 0 AND years >= 0)",
+        "An amount or a number of days or years can't be negative.",
+    )
+
+    @api.model
+    def _get_in_force(self, service, day, check=None):
+        """Return the rules for a service that hold on ``day``."""
+        rules = self.browse(self._get_ids(service, day))
+        return rules.filtered(lambda r: r.check == check) if check else rules
+
+    @api.model
+    @tools.ormcache("service", "day")
+    def _get_ids(self, service, day):
+        domain = self._in_force_on(day) & Domain("service", "in", (service, "both"))
+        # sudo: the cache serves everybody
+        return self.sudo().search(domain).ids
+
+    def write(self, vals):
+        result = super().write(vals)
+        self._recompute_retention()
+        return result
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        rules = super().create(vals_list)
+        rules._recompute_retention()
+        return rules
+
+    def _recompute_retention(self):
+        """A changed term holds for the dossiers that are there as well."""
+        if "retention" in self.mapped("check"):
+            orders = self.env["sale.order"].sudo()
+            orders = orders.search([("kmop_date_start", "!=", False)])
+            self.env.add_to_compute(orders._fields["kmop_date_retention"], orders)

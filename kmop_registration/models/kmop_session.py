@@ -1,0 +1,33 @@
+from odoo import api, fields, models
+
+
+class KmopSession(models.Model):
+    """A day on which the training or the advice of a dossier takes place."""
+
+    _name = "kmop.session"
+    _description = "Day of the service"
+    _order = "date, time_from, id"
+
+    order_id = fields.Many2one(
+        "sale.order", string="Dossier", required=True, index=True, ondelete="cascade"
+    )
+    company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
+    date = fields.Date(required=True, default=lambda self: self._default_date())
+    time_from = fields.Float(string="From", default=9.0)
+    time_to = fields.Float(string="Until", default=17.0)
+    place = fields.Char(help="Where it isn't that of the dossier.")
+
+    _times_ordered = models.Constraint(
+        "CHECK (time_from >= 0 AND time_to <= 24 AND time_from <= time_to)",
+        "A day ends after it begins, and within 24 hours.",
+    )
+
+    def _default_date(self):
+        return fields.Date.context_today(self)
+
+    @api.depends("date")
+    @api.depends_context("lang")
+    def _compute_display_name(self):
+        for session in self:
+            day = session.date
+            session.display_name = day and fields.Date.to_string(day)

@@ -1,0 +1,32 @@
+from odoo import fields, models
+
+from .constants import FORMS, SERVICES
+
+
+class ProductTemplate(models.Model):
+    _inherit = "product.template"
+
+    kmop_service = fields.Selection(
+        SERVICES,
+        string="kmo-portefeuille service",
+        help="Quotes with this product become project dossiers.",
+    )
+    kmop_theme_id = fields.Many2one(
+        "kmop.theme", string="Theme", index="btree_not_null", ondelete="restrict"
+    )
+    kmop_hours = fields.Float(
+        string="Hours of service",
+        help="Per unit where it is sold by the hour or the day; else in all.",
+    )
+    kmop_form = fields.Selection(FORMS, string="Form")
+    kmop_non_eligible = fields.Boolean(
+        string="Non-eligible cost",
+        help="Gets no subsidy, such as an exam: documents show it apart.",
+    )
+    kmop_exclusion_id = fields.Many2one(
+        "kmop.exclusion",
+        string="Excluded kind",
+        index="btree_not_null",
+        ondelete="restrict",
+        help="A kind of service that is never subsidised.",
+    )

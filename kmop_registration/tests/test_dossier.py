@@ -1,0 +1,140 @@
+from datetime import date
+
+from odoo.exceptions import ValidationError
+from odoo.tests import Form, freeze_time
+
+from .common import KmopCommon
+
+
+class DossierCommon(KmopCommon):
+    """A registered provider with a training in its catalogue, and a small client."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.digital = cls.env.ref("kmop_registration.kmop_theme_digital")
+        cls.cyber = cls.env.ref("kmop_registration.kmop_theme_cybersecurity")
+        cls.training = cls.env["product.product"].create(
+            {
+                "name": "Digitaal veilig werken",
+                "type": "service",
+                "list_price": 1000,
+                "taxes_id": False,
+                "uom_id": cls.env.ref("uom.product_uom_day").id,
+                "kmop_service": "training",
+                "kmop_theme_id": cls.digital.id,
+                "kmop_hours": 7,
+                "kmop_form": "classroom",
+            }
+        )
+        cls.exam = cls.env["product.product"].create(
+            {
+                "name": "Examen",
+                "type": "service",
+                "list_price": 150,
+                "taxes_id": False,
+                "kmop_non_eligible": True,
+            }
+        )
+        cls.client.write({"is_company": True, "kmop_size": "small"})
+
+    @classmethod
+    def _create_dossier(cls, products=None, **vals):
+        """Return a subsidised dossier of a training, as its salesperson sees it."""
+        products = cls.training if products is None else products
+        lines = [(0, 0, {"product_id": p.id}) for p in products]
+        order = cls._create_order(
+            **{
+                "order_line": lines,
+                "kmop_subsidised": True,
+                "kmop_date_start": "2026-06-01",
+                "kmop_date_end": "2026-06-02",
+                **vals,
+            }
+        )
+        return order.with_user(cls.salesman)
+
+    def _get_checks(self, order):
+        order.invalidate_recordset(["kmop_warnings"])
+        return {warning["check"] for warning in order.kmop_warnings or []}
+
+
+@freeze_time("2026-05-01")
+class TestDossier(DossierCommon):
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        with freeze_time("2026-05-01"):
+            cls.registration = cls._create_registration()
+
+    def setUp(self):
+        super().setUp()
+        self._decide(self.registration, date(2026, 3, 1), number="DV.O123456")
+
+    def test_ordinary_quote(self):
+        order = self._create_order()
+        self.assertFalse(order.kmop_service)
+        self.assertFalse(order.kmop_registration_id)
+        self.assertFalse(order.kmop_checklist or order.kmop_warnings)
+
+    def test_derived_from_products(self):
+        order = self._create_dossier(self.training | self.exam)
+        self.assertEqual(order.kmop_service, "training")
+        self.assertEqual(order.kmop_theme_id, self.digital)
+        self.assertEqual(order.kmop_hours, 7)
+        self.assertEqual(order.kmop_form, "classroom")
+        self.assertEqual(order.kmop_enterprise_id, self.client)
+        self.assertEqual(order.kmop_registration_id, self.registration)
+        self.assertEqual(order.kmop_amount_eligible, 1000)
+        self.assertEqual(order.kmop_amount_other, 150)
+        self.assertEqual(order.kmop_date_retention, date(2036, 6, 1))
+
+    def test_overruled(self):
+        order = self._create_dossier()
+        order.kmop_theme_id = self.cyber
+        self.assertTrue(order.kmop_by_hand)
+        order.order_line = [(0, 0, {"product_id": self.exam.id})]
+        self.assertEqual(order.kmop_theme_id, self.cyber)
+        order.kmop_theme_id = self.digital
+        self.assertFalse(order.kmop_by_hand)
+
+    def test_in_the_form(self):
+        with Form(self.env["sale.order"].with_user(self.salesman)) as form:
+            form.partner_id = self.client
+            with form.order_line.new() as line:
+                line.product_id = self.training
+            self.assertEqual(form.kmop_service, "training")
+            form.kmop_subsidised = True
+            form.kmop_date_start = date(2026, 6, 1)
+            self.assertEqual(form.kmop_date_end, date(2026, 6, 1))
+            self.assertEqual(form.kmop_subsidy, 300)
+        self.assertFalse(form.record.kmop_by_hand)
+
+    def test_end_before_start(self):
+        with self.assertRaises(ValidationError):
+            self._create_dossier(kmop_date_end="2026-05-30")
+
+    def test_warnings(self):
+        order = self._create_dossier()
+        self.assertFalse(self._get_checks(order))
+        order.write({"kmop_date_start": "2029-06-01", "kmop_date_end": "2029-06-01"})
+        self.assertIn("coverage", self._get_checks(order))
+
+    def test_subsidy(self):
+        order = self._create_dossier(self.training | self.exam)
+        self.assertEqual(order.kmop_subsidy, 300)
+        order.kmop_theme_id = self.cyber
+        self.assertEqual(order.kmop_subsidy, 450)
+        order.kmop_date_start = "2026-02-01"
+        self.assertEqual(order.kmop_subsidy, 0)
+
+    def test_confirm_links_quote(self):
+        order = self._create_dossier()
+        order.action_confirm()
+        evidence = order.kmop_dossier_evidence_ids
+        self.assertEqual(evidence.state, "submitted")
+        self.assertEqual(evidence.owner_id, self.salesman)
+        self.assertGreater(order.kmop_completeness, 0)
+        order._action_cancel()
+        self.assertEqual(evidence.state, "rejected")
+        self.assertEqual(order.kmop_completeness, 0)
