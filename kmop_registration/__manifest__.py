@@ -30,6 +30,7 @@
         "wizard/kmop_evidence_supersede_views.xml",
         "wizard/kmop_finding_check_views.xml",
         "wizard/kmop_period_correct_views.xml",
+        "wizard/kmop_project_list_views.xml",
         "wizard/kmop_reason_views.xml",
         "views/kmop_norm_views.xml",
         "views/kmop_requirement_views.xml",

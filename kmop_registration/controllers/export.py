@@ -1,14 +1,15 @@
 import re
+from datetime import datetime
 from tempfile import TemporaryFile
 
-from werkzeug.exceptions import NotFound
+from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import wrap_file
 
 from odoo import fields, http
 from odoo.http import content_disposition, request
 
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+from ..report.xlsx_sheet import MIMETYPE
 
 
 class KmopExport(http.Controller):
@@ -24,15 +25,38 @@ class KmopExport(http.Controller):
         registration = self._get_registration(registration_id)
         file = TemporaryFile()  # noqa: SIM115 (closed by the response)
         request.env["kmop.audit.xlsx"]._write(registration, file)
+        return self._respond(file, self._get_filename(registration))
+
+    @http.route(
+        "/kmop/registration/<int:registration_id>/projects.xlsx",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def projects_xlsx(self, registration_id, date_from=None, date_to=None):
+        """Stream the project list over a window, as its reader may see it.
+
+        :param date_from: first day, as an ISO date; as the next part asks if None
+        :param date_to: last day, likewise
+        """
+        registration = self._get_registration(registration_id)
+        if not request.env["sale.order"].has_access("read"):
+            raise NotFound
+        window = self._get_window(registration, date_from, date_to)
+        file = TemporaryFile()  # noqa: SIM115 (closed by the response)
+        request.env["kmop.project.xlsx"]._write(registration, file, *window)
+        name = request.env._("Project list")
+        return self._respond(file, self._get_filename(registration, name))
+
+    def _respond(self, file, filename):
         file.seek(0)
         return Response(
             wrap_file(request.httprequest.environ, file),
-            mimetype=XLSX,
+            mimetype=MIMETYPE,
             direct_passthrough=True,
             headers={
-                "Content-Disposition": content_disposition(
-                    self._get_filename(registration)
-                ),
+                "Content-Disposition": content_disposition(filename),
                 "Cache-Control": "no-store",
                 "X-Content-Type-Options": "nosniff",
             },
@@ -46,7 +70,24 @@ class KmopExport(http.Controller):
             raise NotFound
         return registration
 
-    def _get_filename(self, registration):
+    def _get_window(self, registration, date_from, date_to):
+        asked_from, asked_to = registration._get_project_window()
+        first = asked_from if date_from is None else self._parse(date_from)
+        last = asked_to if date_to is None else self._parse(date_to)
+        if first > last:
+            raise BadRequest(request.env._("The first day is after the last."))
+        return first, last
+
+    def _parse(self, text):
+        try:
+            return datetime.strptime(text, "%Y-%m-%d").date()
+        except ValueError as error:
+            raise BadRequest(
+                request.env._("A day is written as %(example)s.", example="2026-05-31")
+            ) from error
+
+    def _get_filename(self, registration, subject=None):
         today = fields.Date.context_today(registration)
         name = re.sub(r"[^\w. –-]", "_", registration.display_name)
-        return f"{name[:80]} {today}.xlsx"
+        parts = [name[:80], subject, str(today)]
+        return f"{' '.join(filter(None, parts))}.xlsx"

@@ -14,6 +14,7 @@ from . import (
     kmop_indicator,
     kmop_track,
     kmop_track_part,
+    kmop_project_window,
     kmop_registration,
     kmop_registration_period,
     kmop_audit,

@@ -33,7 +33,12 @@ class KmopRegistration(models.Model):
 
     _name = "kmop.registration"
     _description = "kmo-portefeuille registration"
-    _inherit = ["kmop.guarded", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kmop.guarded",
+        "kmop.project.window",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "company_id, partner_id, service, id"
     _rec_names_search = ["partner_id", "number"]
     _check_company_auto = True

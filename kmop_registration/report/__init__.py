@@ -1,1 +1,1 @@
-from . import kmop_audit_xlsx, kmop_coverage
+from . import kmop_audit_xlsx, kmop_coverage, kmop_project_xlsx

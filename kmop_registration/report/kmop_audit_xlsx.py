@@ -20,6 +20,7 @@ class KmopAuditXlsx(models.AbstractModel):
             self._add_registration(workbook, registration)
             self._add_audits(workbook, registration)
             self._add_evidence(workbook, registration)
+            self._add_projects(workbook, registration)
 
     @api.model
     def _get_label(self, record, field):
@@ -171,3 +172,12 @@ class KmopAuditXlsx(models.AbstractModel):
             # sudo: who may read the evidence may know which files it holds
             "\n".join(evidence.sudo().attachment_ids.mapped("name")),
         )
+
+    # ------------------------------------------------------------------ projects
+
+    def _add_projects(self, workbook, registration):
+        """Add the dossiers that the next part asks for, for who may see dossiers."""
+        if self.env["sale.order"].has_access("read"):
+            projects = self.env["kmop.project.xlsx"]
+            window = registration._get_project_window()
+            projects._add_projects(workbook, registration, *window)

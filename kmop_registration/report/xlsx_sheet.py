@@ -6,8 +6,11 @@ from math import ceil
 
 from xlsxwriter import Workbook
 
+MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
 LINE_HEIGHT, MAX_HEIGHT = 14, 392
+# Of a fact: what it is about flows over the columns before it.
+FACT_COLUMN = 3
 # Text from outside stays text: no formula, no link, whatever it begins with.
 OPTIONS = {
     "constant_memory": True,
@@ -54,6 +57,12 @@ class Sheet:
             {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"}
         )
         self.title = workbook.add_format({"bold": True, "font_size": 14})
+        self.plain = workbook.add_format({"align": "left"})
+        self.plain_date = workbook.add_format(
+            {"num_format": "yyyy-mm-dd", "align": "left"}
+        )
+        self.workbook = workbook
+        self.numbers = {}
         self.row = 0
         # Letters vary in width: count with fewer than fit.
         self.widths = [width * 0.85 for width in widths]
@@ -70,6 +79,21 @@ class Sheet:
     def add_title(self, text):
         self.sheet.write_string(self.row, 0, clean(text), self.title)
         self.row += 2
+
+    def add_fact(self, label, value):
+        """Write a line above a table, free of the widths of the table's columns."""
+        self._write(0, label, self.plain)
+        is_date = isinstance(value, date)
+        self._write(FACT_COLUMN, value, self.plain_date if is_date else self.plain)
+        self.row += 1
+
+    def set_number_formats(self, formats):
+        """Say how the numbers of a column show: ``{column: format}``."""
+        style = {"align": "right", "indent": 1, "valign": "top"}
+        self.numbers = {
+            column: self.workbook.add_format({**style, "num_format": code})
+            for column, code in formats.items()
+        }
 
     def add_table(self, labels, rows):
         """Write a header that stays in view, then ``rows``, with a filter on them."""
@@ -112,7 +136,8 @@ class Sheet:
         if isinstance(value, date):
             self.sheet.write_datetime(self.row, column, value, cell_format or self.date)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            self.sheet.write_number(self.row, column, value, cell_format or self.text)
+            number = cell_format or self.numbers.get(column, self.text)
+            self.sheet.write_number(self.row, column, value, number)
         elif value:
             self.sheet.write_string(
                 self.row, column, clean(value), cell_format or self.text

@@ -15,6 +15,7 @@ from . import (
     test_milestone,
     test_norm,
     test_performance,
+    test_project_list,
     test_registration,
     test_score,
     test_ui,

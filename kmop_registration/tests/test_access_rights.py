@@ -63,6 +63,7 @@ WIZARDS = {
     "kmop.audit.decide": OFFICERS,
     "kmop.period.correct": OFFICERS,
     "kmop.finding.check": OFFICERS,
+    "kmop.project.list": {"reader": ALL, **OFFICERS},
     "kmop.reason": OFFICERS,
 }
 

@@ -5,5 +5,6 @@ from . import (
     kmop_evidence_supersede,
     kmop_finding_check,
     kmop_period_correct,
+    kmop_project_list,
     kmop_reason,
 )
