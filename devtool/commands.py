@@ -64,14 +64,15 @@ def bench(_options, rest) -> int:
         say("There is no benchmark yet: they go in benchmarks/bench_*.py.")
         return 0
     with host.ready() as ready:
-        name = databases.prepared(ready, databases.DEMO)
-        return max(_bench(ready, script, name, rest) for script in scripts)
+        return max(_bench(ready, script, rest) for script in scripts)
 
 
-def _bench(ready: host.Host, script, template: str, rest: list[str]) -> int:
-    """Each on a database of its own; the script is fed to Odoo's shell."""
+def _bench(ready: host.Host, script, rest: list[str]) -> int:
+    """Each on databases of its own, the second without the addon."""
     say(f"==> {script.name}")
-    databases.clone(ready, template, "kmop-bench")
+    kind = databases.PLAIN
+    databases.clone(ready, databases.prepared(ready, kind), "kmop-bench")
+    databases.clone(ready, databases.ground(ready, kind), "kmop-bench-host")
     options = ["shell", "-d", "kmop-bench", "--no-http", "--log-level=warn"]
     with open(script) as text:
         return ready.run(*options, *host.NO_MAIL, *rest, stdin=text)

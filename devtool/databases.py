@@ -56,6 +56,13 @@ def prepared(host: Host, kind: Kind) -> str:
     return kind.template
 
 
+def ground(host: Host, kind: Kind) -> str:
+    """The same without the addon."""
+    with locks.exclusive(kind.template):
+        _ensure_ground(host, kind)
+    return kind.ground
+
+
 def install(host: Host, name: str, modules: str, *options: str) -> None:
     """Odoo's own installer; its log is `install-NAME`."""
     host.log(

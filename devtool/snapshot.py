@@ -1,4 +1,4 @@
-"""All rows of a database, less what every update touches."""
+"""All rows of a database, less what every update touches; and its structure."""
 
 import os
 import re
@@ -13,19 +13,84 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d+)?")
 # Odoo's own doing at every update: workers are told, and cron 1 (autovacuum) is called.
 HOSTS_OWN = re.compile(r"public\.(orm_signaling_\w+: |ir_cron_trigger: \d+\t1\t)")
 SHOWN = 20
+# What modules bring: models, views, rights, jobs and the names of all those.
+BROUGHT = (
+    "ir_act_*",
+    "ir_asset",
+    "ir_config_parameter",
+    "ir_cron",
+    "ir_default",
+    "ir_embedded_actions",
+    "ir_filters",
+    "ir_model*",
+    "ir_rule",
+    "ir_ui_*",
+    "mail_activity_type",
+    "mail_message_subtype",
+    "mail_template",
+    "res_groups*",
+    "rule_group_rel",
+)
+# What users entered, and must find back.
+ENTERED = (
+    "account_move",
+    "account_move_line",
+    "product_template",
+    "res_company",
+    "res_partner",
+    "res_users",
+    "sale_order",
+    "sale_order_line",
+    "survey_survey",
+    "survey_user_input",
+)
+OPENED = re.compile(r"(CREATE|ALTER) .*")
 
 
 def take(host: Host, database: str) -> Counter[str]:
     """Each row with its table, however often; the order of rows says nothing."""
+    return rows(_dump(host, "--data-only", database))
+
+
+def take_host(host: Host, database: str) -> Counter[str]:
+    """The tables and what modules bring, whatever users added since."""
+    tables = [f"--table=public.{name}" for name in BROUGHT]
+    brought = rows(_dump(host, "--data-only", *tables, database))
+    return brought + structure(_dump(host, "--schema-only", database))
+
+
+def count(host: Host, database: str) -> Counter[str]:
+    """How many rows there are of what users entered."""
+    query = " UNION ALL ".join(
+        f"SELECT '{table}', count(*) FROM {table}" for table in ENTERED
+    )
+    rows = (line.split("|") for line in host.query(database, query).splitlines())
+    return Counter({table: int(number) for table, number in rows})
+
+
+def _dump(host: Host, *arguments: str) -> str:
     done = subprocess.run(
-        [postgres.binaries() / "pg_dump", "--data-only", database],
+        [postgres.binaries() / "pg_dump", *arguments],
         env={**os.environ, **host.address},
         capture_output=True,
         text=True,
     )
     if done.returncode:
         raise Stop(f"pg_dump failed: {done.stderr.strip()}")
-    return rows(done.stdout)
+    return done.stdout
+
+
+def structure(dump: str) -> Counter[str]:
+    """Each line with what it is a part of, wherever the dump has it."""
+    found: Counter[str] = Counter()
+    part = ""
+    for line in dump.splitlines():
+        if not line or line.startswith(("--", "\\", "SET ", "SELECT ")):
+            continue
+        if OPENED.match(line):
+            part = line
+        found[f"{part} {line.strip().rstrip(',')}" if part != line else line] += 1
+    return found
 
 
 def rows(dump: str) -> Counter[str]:

@@ -1,17 +1,20 @@
 """`./dev test`."""
 
 import time
+from pathlib import Path
 
 from . import addon, browser, databases, host, locks, logcheck, paths, pytests, snapshot
 from .databases import BARE, DEMO, HOST_MODULES
 from .errors import Stop
-from .host import Host
+from .host import NO_MAIL, Host
 from .junit import Outcome
 from .process import say, step
 
 # Whoever tests has the test databases for itself.
 LOCK = "test"
 BARE_DB = "kmop-test-bare"
+UNINSTALL_DB = "kmop-test-uninstall"
+USED = Path(__file__).with_name("used.py")
 DEMO_DB = "kmop-test-demo"
 KINDS = {BARE_DB: BARE, DEMO_DB: DEMO}
 
@@ -24,6 +27,7 @@ def everything() -> int:
     with locks.exclusive(LOCK), host.ready() as ready:
         _install_bare(ready)
         _update_twice(ready)
+        _uninstall(ready)
         _install_demo(ready)
         _run([], ready)
     say(f"==> All is well, after {time.monotonic() - begin:.0f} s")
@@ -110,3 +114,27 @@ def _update_twice(ready: Host) -> None:
         say(difference)
         raise Stop("The second update changed the database: the rows are above.")
     say("    the second update changed nothing")
+
+
+def _uninstall(ready: Host) -> None:
+    """The host must be as it was, though the addon was used meanwhile."""
+    ground = databases.ground(ready, BARE)
+    with step("Installing the addon, using it, uninstalling it"):
+        databases.clone(ready, ground, UNINSTALL_DB)
+        before = snapshot.take_host(ready, UNINSTALL_DB)
+        databases.install(ready, UNINSTALL_DB, paths.ADDON)
+        with open(USED) as script:
+            ready.log("use", "shell", "-d", UNINSTALL_DB, *NO_MAIL, stdin=script)
+        entered = snapshot.count(ready, UNINSTALL_DB)
+        options = ("-d", UNINSTALL_DB, paths.ADDON)
+        ready.log("uninstall", "module", "uninstall", *options)
+        after = snapshot.take_host(ready, UNINSTALL_DB)
+        left = snapshot.count(ready, UNINSTALL_DB)
+    for name in ("use", "uninstall"):
+        logcheck.check(paths.log_file(name))
+    if entered != left:
+        raise Stop(f"Uninstalling lost what users entered: {entered - left}")
+    if difference := snapshot.difference(before, after):
+        say(difference)
+        raise Stop("Uninstalling left the host changed: the rows are above.")
+    say("    the host is as it was")

@@ -42,3 +42,39 @@ def test_a_snapshot_shows_what_changed():
 def test_the_template_stands_still():
     text = '"A: b\\n"\n"POT-Creation-Date: now\\n"\nmsgid ""\n'
     assert pot.still(text) == '"A: b\\n"\nmsgid ""\n'
+
+
+TABLE = """\
+--
+-- Name: a; Type: TABLE
+--
+\\restrict {token}
+SET default_tablespace = '';
+CREATE TABLE public.a (
+    id integer NOT NULL,
+    {columns}
+);
+ALTER TABLE ONLY public.a
+    ADD CONSTRAINT a_pkey PRIMARY KEY (id);
+"""
+
+
+def test_the_structure_is_the_same_in_another_order():
+    first = TABLE.format(token="x", columns="b integer,\n    c text")
+    second = TABLE.format(token="y", columns="c text,\n    b integer")
+    assert snapshot.structure(first) == snapshot.structure(second)
+
+
+def test_the_structure_shows_a_column_that_stayed():
+    first = TABLE.format(token="x", columns="b integer")
+    second = TABLE.format(token="x", columns="b integer,\n    c text")
+    difference = snapshot.difference(*map(snapshot.structure, (first, second)))
+    assert difference == "+ CREATE TABLE public.a ( c text"
+
+
+def test_the_structure_shows_of_which_table_a_constraint_is():
+    dump = TABLE.format(token="x", columns="b integer")
+    assert (
+        "ALTER TABLE ONLY public.a ADD CONSTRAINT a_pkey PRIMARY KEY (id);"
+        in snapshot.structure(dump)
+    )

@@ -163,7 +163,9 @@ class KmopDossier(models.AbstractModel):
     @api.depends("kmop_session_ids.date", "kmop_service")
     def _compute_kmop_dates(self):
         for order in self:
-            days = list(filter(None, order.kmop_session_ids.mapped("date")))
+            # Only a dossier has days, so that other quotes need not look for them.
+            sessions = order.kmop_session_ids if order.kmop_service else []
+            days = [session.date for session in sessions if session.date]
             order.kmop_date_start = min(days, default=order.kmop_date_start)
             order.kmop_date_end = max(days, default=order.kmop_date_end)
 

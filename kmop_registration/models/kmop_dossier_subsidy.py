@@ -47,7 +47,7 @@ class KmopDossierSubsidy(models.AbstractModel):
             order._kmop_set_subsidy(taken.get(order._kmop_get_ceiling_key(), []))
 
     def _kmop_set_subsidy(self, others):
-        euro, used = self.env.ref("base.EUR"), self._kmop_get_used(others)
+        euro, used = self._kmop_get_euro(), self._kmop_get_used(others)
         own, ceiling = self._kmop_get_raw_subsidy(), self._kmop_get_ceiling()
         left = max(ceiling - used, 0.0)
         self.kmop_subsidy = self._kmop_from_euro(min(own, left))
@@ -96,14 +96,20 @@ class KmopDossierSubsidy(models.AbstractModel):
         share = (self._kmop_get_percentage() or 0.0) / 100
         return round(self._kmop_get_eligible_euro() * share, 2)
 
+    @api.model
+    def _kmop_get_euro(self):
+        # Unlike env.ref, which looks each time whether it still exists.
+        euro = self.env["ir.model.data"]._xmlid_to_res_id("base.EUR")
+        return self.env["res.currency"].browse(euro)
+
     def _kmop_get_eligible_euro(self):
-        euro = self.env.ref("base.EUR")
+        euro = self._kmop_get_euro()
         return self.currency_id._convert(
             self.kmop_amount_eligible, euro, self.company_id, self._kmop_get_day()
         )
 
     def _kmop_from_euro(self, amount):
-        euro = self.env.ref("base.EUR")
+        euro = self._kmop_get_euro()
         return euro._convert(
             amount, self.currency_id, self.company_id, self._kmop_get_day()
         )

@@ -96,7 +96,7 @@ class KmopDossierWarning(models.AbstractModel):
             return None
         return self.env._(
             "The eligible amount is below the minimum of %(amount)s excluding VAT.",
-            amount=format_amount(self.env, rule.amount, self.env.ref("base.EUR")),
+            amount=format_amount(self.env, rule.amount, self._kmop_get_euro()),
         )
 
     def _kmop_check_affiliated(self, _rule):

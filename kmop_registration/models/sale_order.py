@@ -1,4 +1,4 @@
-from odoo import SUPERUSER_ID, fields, models
+from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
@@ -92,8 +92,9 @@ class SaleOrder(models.Model):
 
         :param get_documents: what they are, by dossier; the dossier itself if None
         """
-        evidence_type = self.env["kmop.evidence.type"]._get_default_for(model_name)
         dossiers = self.filtered("kmop_registration_id")
+        types = self.env["kmop.evidence.type"]
+        evidence_type = dossiers and types._get_default_for(model_name)
         if not evidence_type:
             return
         for registration, orders in dossiers.grouped("kmop_registration_id").items():
@@ -125,14 +126,23 @@ class SaleOrder(models.Model):
 
     def web_read(self, specification):
         """Ask for the lists of a dossier of dossiers only: others have none."""
-        lists = [name for name in LISTS if name in specification]
-        if not lists or self.filtered("kmop_service"):
+        if self.filtered("kmop_service"):
             return super().web_read(specification)
-        rest = {name: spec for name, spec in specification.items() if name not in lists}
+        rest = self._kmop_without_lists(specification)
         rows = super().web_read(rest)
         for row in rows:
-            row.update((name, []) for name in lists)
+            row.update((name, []) for name in specification if name not in rest)
         return rows
+
+    def onchange(self, values, field_names, fields_spec):
+        """As above, unless somebody is filling them in."""
+        if self and not self.kmop_service and not values.keys() & set(LISTS):
+            fields_spec = self._kmop_without_lists(fields_spec)
+        return super().onchange(values, field_names, fields_spec)
+
+    @api.model
+    def _kmop_without_lists(self, specification):
+        return {name: spec for name, spec in specification.items() if name not in LISTS}
 
     # ---------------------------------------------------------------------- actions
 

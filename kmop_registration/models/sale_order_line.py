@@ -26,6 +26,8 @@ class SaleOrderLine(models.Model):
         hours = self.product_id.kmop_hours
         if not hours:
             return 0.0
-        hour = self.env.ref("uom.product_uom_hour", raise_if_not_found=False)
-        by_time = hour and self.product_uom_id._has_common_reference(hour)
+        # Unlike env.ref, which looks each time whether it still exists.
+        hour = self.env["ir.model.data"]._xmlid_to_res_id("uom.product_uom_hour")
+        unit = self.product_uom_id
+        by_time = hour and unit._has_common_reference(unit.browse(hour))
         return hours * self.product_uom_qty if by_time else hours

@@ -10,6 +10,8 @@ from . import (
     test_evidence_link,
     test_export_xlsx,
     test_finding,
+    test_host_budget,
+    test_host_portal,
     test_i18n,
     test_matrix,
     test_milestone,

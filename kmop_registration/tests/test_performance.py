@@ -1,16 +1,14 @@
 from datetime import date, timedelta
 from unittest.mock import patch
 
-from lxml import etree
-
-from odoo.sql_db import Cursor
 from odoo.tests import tagged
 
+from .budget import BudgetCommon
 from .common import KmopCommon
 
 
 @tagged("post_install", "-at_install")
-class TestPerformance(KmopCommon):
+class TestPerformance(BudgetCommon, KmopCommon):
     """What the addon costs, in queries: to its own screens and to the host's."""
 
     @classmethod
@@ -30,64 +28,7 @@ class TestPerformance(KmopCommon):
         )
         cls.orders._kmop_link(cls.registration, cls.quote_type)
 
-    # -------------------------------------------------------------------- helpers
-
-    def _get_specification(self, model, view_type, view=None):
-        """Return what the web client asks for when it opens the view."""
-        view_id = self.env.ref(view).id if view else None
-        views = model.get_views([(view_id, view_type)])
-        arch = views["views"][view_type]["arch"]
-        return self._read_arch(model, etree.fromstring(arch))
-
-    def _read_arch(self, model, node):
-        """Return the fields below ``node``, those of sub-views nested."""
-        specification = {}
-        for element in node.iterchildren():
-            if element.tag != "field":
-                specification |= self._read_arch(model, element)
-                continue
-            name = element.get("name")
-            field = model._fields[name]
-            specification[name] = {}
-            if field.relational and field.type == "many2one":
-                specification[name] = {"fields": {"display_name": {}}}
-            elif field.relational:
-                comodel = self.env[field.comodel_name]
-                nested = {}
-                for view in element.iterchildren("list", "form", "kanban"):
-                    nested |= self._read_arch(comodel, view)
-                specification[name] = {"fields": nested or {"display_name": {}}}
-        return specification
-
-    def _without_ours(self, specification):
-        return {k: v for k, v in specification.items() if not k.startswith("kmop_")}
-
-    def _count(self, function):
-        """Return the queries once the server is warm: what each opening takes."""
-        for _round in range(3):
-            self.env.flush_all()
-            self.env.invalidate_all()
-            start = self.env.cr.sql_log_count
-            function()
-        return self.env.cr.sql_log_count - start
-
-    def _search_read(self, model, specification, domain=()):
-        return self._count(
-            lambda: model.web_search_read(list(domain), specification, limit=1000)
-        )
-
-    def _read_form(self, record, specification):
-        return self._count(lambda: record.browse(record.id).web_read(specification))
-
     # ----------------------------------------------------------------- quotations
-
-    def test_quotation_list(self):
-        """The list of who sells holds no field of ours, so it costs nothing."""
-        orders = self.env["sale.order"].with_user(self.salesman)
-        for view in ("sale.view_quotation_tree", "sale.view_order_tree"):
-            with self.subTest(view=view):
-                fields = self._get_specification(orders, "list", view)
-                self.assertEqual(fields, self._without_ours(fields))
 
     def test_quotation_list_with_the_count(self):
         """Whoever adds the count to the list pays one query for all rows."""
@@ -96,14 +37,6 @@ class TestPerformance(KmopCommon):
         without = self._search_read(orders, fields)
         counted = self._search_read(orders, {**fields, "kmop_evidence_count": {}})
         self.assertEqual(counted - without, 1)
-
-    def test_quotation_form(self):
-        order = self.orders[0].with_user(self.salesman)
-        fields = self._get_specification(order, "form", "sale.view_order_form")
-        self.assertIn("kmop_evidence_count", fields)
-        ours = self._read_form(order, fields)
-        theirs = self._read_form(order, self._without_ours(fields))
-        self.assertLessEqual(ours - theirs, 2)
 
     def test_quotation_write(self):
         """Saving a quote asks nothing of the evidence; a handover does."""
@@ -114,17 +47,6 @@ class TestPerformance(KmopCommon):
         ):
             queries = self._get_queries_of_ours(lambda vals=vals: order.write(vals))
             self.assertEqual(bool(queries), ours)
-
-    def _get_queries_of_ours(self, function):
-        """Return the queries on our tables while ``function`` runs."""
-        self.env.flush_all()
-        self.env.invalidate_all()
-        execute = Cursor.execute
-        with patch.object(Cursor, "execute", autospec=True, side_effect=execute) as spy:
-            function()
-            self.env.flush_all()
-        queries = [str(call.args[1]) for call in spy.call_args_list]
-        return [query for query in queries if "kmop_" in query]
 
     # ------------------------------------------------------------------- partners
 

@@ -1,0 +1,306 @@
+"""What the addon adds to the time that quotations take.
+
+`./dev bench` feeds this to Odoo's shell on a database with the addon; beside it is
+one without, NAME-host. Both get the same quotes, and are measured in turns.
+"""
+
+import os
+import platform
+import statistics
+import time
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+
+from lxml import etree
+
+from odoo import api
+from odoo.fields import Command
+from odoo.modules.registry import Registry
+from odoo.sql_db import close_db, db_connect
+
+import odoo.addons.kmop_registration as addon
+
+QUOTES = int(os.environ.get("KMOP_BENCH_QUOTES", "100000"))
+LINES = 500
+MANY = 1000
+ROUNDS = 7
+SLOW_ROUNDS = 3
+WITH = env.cr.dbname  # noqa: F821
+WITHOUT = f"{WITH}-host"
+EMPTY = f"{WITH}-empty"
+README = Path(addon.__path__[0]).parent / "benchmarks" / "README.md"
+
+
+# ------------------------------------------------------------------------- databases
+
+
+@contextmanager
+def environment(name):
+    """An environment of the administrator; what happens in it is undone."""
+    with Registry(name).cursor() as cr:
+        yield api.Environment(cr, api.SUPERUSER_ID, {})(user=2)
+        cr.rollback()
+
+
+def administer(sql):
+    with db_connect("postgres").cursor() as cr:
+        cr._cnx.autocommit = True
+        cr.execute(sql)
+
+
+def forget(name):
+    """Let go of a database, so that it can be copied or dropped."""
+    Registry.delete(name)
+    close_db(name)
+
+
+def install_seconds(name):
+    begin = time.perf_counter()
+    Registry.new(name, update_module=True, install_modules=["kmop_registration"])
+    return time.perf_counter() - begin
+
+
+def install_on_empty():
+    forget(WITHOUT)
+    administer(f'DROP DATABASE IF EXISTS "{EMPTY}"')
+    administer(f'CREATE DATABASE "{EMPTY}" TEMPLATE "{WITHOUT}"')
+    try:
+        return install_seconds(EMPTY)
+    finally:
+        forget(EMPTY)
+        administer(f'DROP DATABASE "{EMPTY}"')
+
+
+# ------------------------------------------------------------------------------ seed
+
+
+def prepare_quotes(env):
+    """Return a quote like the many, and one of many lines."""
+    product = env["product.product"].create(
+        {"name": "Bench", "type": "service", "list_price": 100}
+    )
+    client = env["res.partner"].create({"name": "Bench", "is_company": True})
+    lines = [Command.create({"product_id": product.id}) for _i in range(LINES)]
+    few, long = env["sale.order"].create(
+        [
+            {"partner_id": client.id, "user_id": 2, "order_line": lines[:2]},
+            {"partner_id": client.id, "user_id": 2, "order_line": lines},
+        ]
+    )
+    return few, long
+
+
+def repeat(cr, table, source, changes):
+    """Insert copies of rows, some columns changed."""
+    cr.execute(
+        "SELECT column_name FROM information_schema.columns"
+        " WHERE table_name = %s AND column_name != 'id'",
+        [table],
+    )
+    names = [name for (name,) in cr.fetchall()]
+    values = [changes.get(name, f'old."{name}"') for name in names]
+    columns = ", ".join(f'"{name}"' for name in names)
+    cr.execute(f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)} {source}")
+
+
+def seed(name):
+    with environment(name) as env:
+        few, long = prepare_quotes(env)
+        env.flush_all()
+        cr = env.cr
+        repeat(
+            cr,
+            "sale_order",
+            f"FROM sale_order old, generate_series(1, {QUOTES}) number"
+            f" WHERE old.id = {few.id}",
+            {
+                "name": "'B' || number",
+                "access_token": "NULL",
+                "date_order": "old.date_order - number * interval '7 minutes'",
+            },
+        )
+        repeat(
+            cr,
+            "sale_order_line",
+            "FROM sale_order_line old, sale_order made"
+            f" WHERE old.order_id = {few.id} AND made.id > {long.id}",
+            {"order_id": "made.id"},
+        )
+        cr.commit()
+    with db_connect(name).cursor() as cr:
+        cr._cnx.autocommit = True
+        cr.execute("VACUUM ANALYZE")
+    return few.id, long.id
+
+
+# ---------------------------------------------------------------------- what is asked
+
+
+def read_arch(env, model, node):
+    """Return what the web client asks for to show a view."""
+    specification = {}
+    for element in node.iterchildren(etree.Element):
+        if element.tag != "field":
+            specification |= read_arch(env, model, element)
+            continue
+        field = model._fields[element.get("name")]
+        specification[field.name] = {}
+        if field.relational:
+            nested = {} if field.type != "many2one" else {"display_name": {}}
+            for view in element.iterchildren("list", "form", "kanban"):
+                nested |= read_arch(env, env[field.comodel_name], view)
+            fields = nested or {"display_name": {}}
+            specification[field.name] = {"fields": fields}
+    return specification
+
+
+def get_specification(env, kind, view):
+    orders = env["sale.order"]
+    arch = orders.get_views([(env.ref(view).id, kind)])["views"][kind]["arch"]
+    return read_arch(env, orders, etree.fromstring(arch))
+
+
+def read_list(env, _few, _long):
+    fields = get_specification(env, "list", "sale.view_quotation_tree_with_onboarding")
+    own = [("user_id", "=", env.uid)]
+    return lambda: env["sale.order"].web_search_read(
+        own, fields, limit=80, count_limit=10001
+    )
+
+
+def read_form(env, few, _long):
+    fields = get_specification(env, "form", "sale.view_order_form")
+    return lambda: env["sale.order"].browse(few).web_read(fields)
+
+
+def read_long(env, _few, long):
+    fields = get_specification(env, "form", "sale.view_order_form")
+    return lambda: env["sale.order"].browse(long).web_read(fields)
+
+
+def type_line(env, _few, long):
+    order = env["sale.order"].browse(long)
+    fields = get_specification(env, "form", "sale.view_order_form")
+    new = {"product_id": order.order_line[:1].product_id.id, "product_uom_qty": 1}
+    changes = {"order_line": [Command.create(new)]}
+    return lambda: order.onchange(changes, ["order_line"], fields)
+
+
+def save_line(env, _few, long):
+    order = env["sale.order"].browse(long)
+    product = order.order_line[:1].product_id.id
+    return lambda: order.write(
+        {"order_line": [Command.create({"product_id": product})]}
+    )
+
+
+def recompute(env, _few, long):
+    lines = env["sale.order"].browse(long).order_line
+    quantities = iter(range(2, 100))
+    return lambda: lines.write({"product_uom_qty": next(quantities)})
+
+
+def create_many(env, few, _long):
+    order = env["sale.order"].browse(few)
+    line = {"product_id": order.order_line[:1].product_id.id}
+    quote = {"partner_id": order.partner_id.id, "order_line": [Command.create(line)]}
+    return lambda: env["sale.order"].create([quote] * MANY)
+
+
+MEASURED = [
+    (f"List of quotations, 80 of {QUOTES:,}", read_list, ROUNDS),
+    (f"Form of a quotation, of {QUOTES:,}", read_form, ROUNDS),
+    (f"Form of a quotation of {LINES} lines", read_long, ROUNDS),
+    (f"Line typed in a form of {LINES} lines", type_line, SLOW_ROUNDS),
+    (f"Line added to {LINES} lines", save_line, ROUNDS),
+    (f"Quantity of {LINES} lines changed", recompute, SLOW_ROUNDS),
+    (f"{MANY:,} quotations created", create_many, SLOW_ROUNDS),
+]
+
+
+# -------------------------------------------------------------------------- measuring
+
+
+def run(prepared):
+    env, function = prepared
+    env.flush_all()
+    env.invalidate_all()
+    begin = time.perf_counter()
+    function()
+    env.flush_all()
+    return time.perf_counter() - begin
+
+
+def measure(prepare, rounds, ids):
+    """Return the medians without and with the addon, measured in turns."""
+    with environment(WITHOUT) as host, environment(WITH) as ours:
+        both = [
+            (env, prepare(env, *ids[name]))
+            for env, name in ((host, WITHOUT), (ours, WITH))
+        ]
+        for prepared in both:
+            run(prepared)
+        times = [[run(prepared) for prepared in both] for _round in range(rounds)]
+    return [statistics.median(column) for column in zip(*times, strict=True)]
+
+
+def table(rows):
+    lines = ["| | without | with | ratio |", "| --- | ---: | ---: | ---: |"]
+    lines += [
+        f"| {title} | {without * 1000:,.0f} ms | {ours * 1000:,.0f} ms"
+        f" | {ours / without:.2f} |"
+        for title, without, ours in rows
+    ]
+    return "\n".join(lines)
+
+
+def machine():
+    """Say on what this was measured, but not where."""
+    with db_connect("postgres").cursor() as cr:
+        cr.execute("SHOW server_version")
+        postgres = cr.fetchone()[0].split()[0]
+    models = [
+        line.split(":", 1)[1].strip()
+        for line in Path("/proc/cpuinfo").read_text().splitlines()
+        if line.startswith("model name")
+    ]
+    return (
+        f"{os.cpu_count()} cores, {models[0] if models else platform.machine()};"
+        f" Python {platform.python_version()}, PostgreSQL {postgres}"
+    )
+
+
+def report(rows, empty, full):
+    return f"""# Benchmarks
+
+Written by `./dev bench`; don't edit.
+
+Measured on {date.today()}: {machine()}.
+
+Two databases, without and with the addon, hold the same {QUOTES:,} quotations. They
+are asked in turns, by the administrator, with empty record caches; each time is a
+median.
+
+{table(rows)}
+
+Installing the addon takes {empty:.0f} s in a database without quotations, and
+{full:.0f} s in one of {QUOTES:,}.
+"""
+
+
+def main():
+    begin = time.perf_counter()
+    empty = install_on_empty()
+    ids = {name: seed(name) for name in (WITHOUT, WITH)}
+    print(f"    seeded after {time.perf_counter() - begin:.0f} s", flush=True)
+    rows = []
+    for title, prepare, rounds in MEASURED:
+        rows.append((title, *measure(prepare, rounds, ids)))
+        print(table(rows[-1:]).splitlines()[-1], flush=True)
+    text = report(rows, empty, install_seconds(WITHOUT))
+    README.write_text(text)
+    print(text)
+
+
+main()
