@@ -27,11 +27,50 @@ class AccountMove(models.Model):
         posted = super()._post(soft)
         # sudo: who books an invoice need not be allowed to read the quotes
         invoices = posted.sudo().filtered(lambda move: move.is_sale_document())
-        dossiers = invoices._kmop_get_dossiers()
-        dossiers._kmop_link_by_type(
-            "account.move",
-            lambda orders: invoices.filtered(
-                lambda move: move._kmop_get_dossiers() & orders
-            ),
-        )
+        invoices._kmop_link_to_dossiers()
         return posted
+
+    def button_draft(self):
+        posted = self.filtered(lambda move: move.state == "posted")
+        result = super().button_draft()
+        posted._kmop_take_back(self.env._("The invoice isn't booked any more."))
+        return result
+
+    def _kmop_link_to_dossiers(self):
+        """Link each invoice to every dossier that it asks money for, submitted.
+
+        Where it was accepted before it was changed, this is its new version.
+        """
+        dossiers = self._kmop_get_dossiers().filtered("kmop_registration_id")
+        types = self.env["kmop.evidence.type"]
+        evidence_type = dossiers and types._get_default_for(self._name)
+        if not evidence_type:
+            return
+        waiting = self._kmop_get_waiting(evidence_type)
+        evidences = self.env["kmop.evidence"].create(
+            [
+                invoice._prepare_kmop_invoice(order, evidence_type)
+                for invoice in self._kmop_with_internal_user().sudo()
+                for order in invoice._kmop_get_dossiers() & dossiers
+                if (invoice.id, order) not in waiting
+            ]
+        )
+        evidences.submit()
+
+    def _kmop_get_waiting(self, evidence_type):
+        """Return which invoices wait for judgement, ``(id, dossier)`` each."""
+        groups = self.env["kmop.evidence"]._read_group(
+            [
+                ("res_model", "=", self._name),
+                ("res_id", "in", self.ids),
+                ("type_id", "=", evidence_type.id),
+                ("state", "in", ("draft", "submitted")),
+            ],
+            ["res_id", "order_id"],
+        )
+        return set(groups)
+
+    def _prepare_kmop_invoice(self, order, evidence_type):
+        registration = order.kmop_registration_id
+        values = self._prepare_kmop_evidence(registration, evidence_type)
+        return values | {"order_id": order.id}

@@ -4,12 +4,12 @@ from odoo.exceptions import ValidationError
 from ..tools import shift
 from .constants import FORMS, SERVICES
 
+# What follows from the products, until somebody sets it by hand.
+FOLLOWING = ("kmop_service", "kmop_theme_id", "kmop_hours", "kmop_form")
+
 
 class KmopDossier(models.AbstractModel):
-    """What makes a quote the project dossier of a training or an advice.
-
-    Service and theme follow from the products, until somebody sets them by hand.
-    """
+    """What makes a quote the project dossier of a training or an advice."""
 
     _name = "kmop.dossier"
     _description = "Project dossier"
@@ -18,7 +18,7 @@ class KmopDossier(models.AbstractModel):
         SERVICES,
         string="Service",
         compute="_compute_kmop_service",
-        inverse="_inverse_kmop_derived",
+        inverse="_inverse_kmop_service",
         store=True,
         readonly=False,
         index="btree_not_null",
@@ -29,18 +29,15 @@ class KmopDossier(models.AbstractModel):
         "kmop.theme",
         string="Theme",
         compute="_compute_kmop_theme_id",
-        inverse="_inverse_kmop_derived",
+        inverse="_inverse_kmop_theme_id",
         store=True,
         readonly=False,
         index="btree_not_null",
         ondelete="restrict",
         tracking=True,
     )
-    kmop_by_hand = fields.Boolean(
-        string="Service and theme set by hand",
-        readonly=True,
-        help="They don't follow from the products any more.",
-    )
+    # Names out of FOLLOWING. Views need it, for forms that aren't saved yet.
+    kmop_overruled = fields.Json(string="Set by hand")
     kmop_subsidised = fields.Boolean(
         string="Subsidised",
         tracking=True,
@@ -72,6 +69,7 @@ class KmopDossier(models.AbstractModel):
     kmop_hours = fields.Float(
         string="Hours",
         compute="_compute_kmop_hours",
+        inverse="_inverse_kmop_hours",
         store=True,
         readonly=False,
         help="Duration of the training or the advice in hours, whoever follows it.",
@@ -80,6 +78,7 @@ class KmopDossier(models.AbstractModel):
         FORMS,
         string="Form",
         compute="_compute_kmop_form",
+        inverse="_inverse_kmop_form",
         store=True,
         readonly=False,
     )
@@ -137,28 +136,71 @@ class KmopDossier(models.AbstractModel):
     # Not on the products' own fields: a changed product doesn't change old quotes.
     @api.depends("order_line.product_id")
     def _compute_kmop_service(self):
-        for order in self:
-            order.kmop_service = order._kmop_derive()[0]
+        self._kmop_follow("kmop_service")
 
     @api.depends("order_line.product_id")
     def _compute_kmop_theme_id(self):
+        self._kmop_follow("kmop_theme_id")
+
+    @api.depends(
+        "order_line.product_id",
+        "order_line.product_uom_id",
+        "order_line.product_uom_qty",
+    )
+    def _compute_kmop_hours(self):
+        self._kmop_follow("kmop_hours")
+
+    @api.depends("order_line.product_id")
+    def _compute_kmop_form(self):
+        self._kmop_follow("kmop_form")
+
+    def _kmop_follow(self, name):
+        """Take over what the products tell, unless somebody knew better."""
         for order in self:
-            order.kmop_theme_id = order._kmop_derive()[1]
+            by_hand = name in (order.kmop_overruled or [])
+            order[name] = order[name] if by_hand else order._kmop_derive()[name]
 
     def _kmop_derive(self):
-        """Return the service and the theme that the products tell, or those set."""
-        if self.kmop_by_hand:
-            return self.kmop_service, self.kmop_theme_id
+        """Return what the products tell: of several services, that of the first."""
         products = self.order_line.product_id.filtered("kmop_service")
         service = products[:1].kmop_service
-        themed = products.filtered(lambda p: p.kmop_service == service)
-        return service, themed.kmop_theme_id[:1]
+        lines = self.order_line.filtered(
+            lambda line: line.product_id.kmop_service in (service, False)
+        )
+        themed = lines.product_id & products
+        return {
+            "kmop_service": service,
+            "kmop_theme_id": themed.kmop_theme_id[:1],
+            "kmop_hours": lines._kmop_get_hours(),
+            "kmop_form": next(
+                filter(None, lines.product_id.mapped("kmop_form")), False
+            ),
+        }
 
-    def _inverse_kmop_derived(self):
+    @api.onchange("kmop_service")
+    def _inverse_kmop_service(self):
+        self._kmop_overrule("kmop_service")
+
+    @api.onchange("kmop_theme_id")
+    def _inverse_kmop_theme_id(self):
+        self._kmop_overrule("kmop_theme_id")
+
+    @api.onchange("kmop_hours")
+    def _inverse_kmop_hours(self):
+        self._kmop_overrule("kmop_hours")
+
+    @api.onchange("kmop_form")
+    def _inverse_kmop_form(self):
+        self._kmop_overrule("kmop_form")
+
+    def _kmop_overrule(self, name):
+        """Remember that somebody knew better than the products, or no longer does."""
         for order in self:
-            chosen = order.kmop_service, order.kmop_theme_id
-            order.kmop_by_hand = False
-            order.kmop_by_hand = chosen != order._kmop_derive()
+            before = set(order.kmop_overruled or [])
+            agrees = order[name] == order._kmop_derive()[name]
+            now = before - {name} if agrees else before | {name}
+            if now != before:
+                order.kmop_overruled = sorted(now) or False
 
     @api.depends("kmop_session_ids.date", "kmop_service")
     def _compute_kmop_dates(self):
@@ -174,18 +216,6 @@ class KmopDossier(models.AbstractModel):
         start = self.kmop_date_start
         if start and not (self.kmop_date_end and self.kmop_date_end >= start):
             self.kmop_date_end = start
-
-    @api.depends("order_line.product_id", "order_line.product_uom_qty")
-    def _compute_kmop_hours(self):
-        for order in self:
-            hours = sum(line._kmop_get_hours() for line in order.order_line)
-            order.kmop_hours = hours or order.kmop_hours
-
-    @api.depends("order_line.product_id")
-    def _compute_kmop_form(self):
-        for order in self:
-            forms = [f for f in order.order_line.product_id.mapped("kmop_form") if f]
-            order.kmop_form = order.kmop_form or (forms[0] if forms else False)
 
     @api.depends("partner_id", "kmop_service")
     def _compute_kmop_enterprise_id(self):
@@ -229,7 +259,9 @@ class KmopDossier(models.AbstractModel):
         for order in self:
             start = order.kmop_date_start
             rule = start and order._kmop_get_rules("retention")[:1]
-            order.kmop_date_retention = rule and shift(start, rule.years, "years")
+            order.kmop_date_retention = (
+                shift(start, rule.years, "years") if rule else False
+            )
 
     # --------------------------------------------------------------- constraints
 
@@ -250,6 +282,13 @@ class KmopDossier(models.AbstractModel):
         """Return the day that rules are looked up for: that of the service."""
         return self.kmop_date_start or fields.Date.context_today(self)
 
+    def _kmop_get_days(self):
+        """Return the days on which the service is known to take place, or today."""
+        # sudo: who may read the dossier may know its days
+        days = set(self.sudo().kmop_session_ids.mapped("date"))
+        days |= {self.kmop_date_start, self.kmop_date_end}
+        return sorted(filter(None, days)) or [self._kmop_get_day()]
+
     def _kmop_get_rules(self, check=None):
         """Return the rules in force for the dossier on the day of its service."""
         if not self.kmop_service:
@@ -258,10 +297,16 @@ class KmopDossier(models.AbstractModel):
             self.kmop_service, self._kmop_get_day(), check
         )
 
-    def _kmop_is_covered(self, day=None):
-        """Tell whether the provider is registered for the service on ``day``."""
+    def _kmop_is_covered(self):
+        """Tell whether the provider is registered on all days of the service."""
+        return not self._kmop_get_uncovered()
+
+    def _kmop_get_uncovered(self):
+        """Return the days of the service on which the provider isn't registered."""
         # sudo: who sells may not be allowed to read periods
         registration = self.kmop_registration_id.sudo()
-        return bool(
-            registration and registration.is_registered_on(day or self._kmop_get_day())
-        )
+        return [
+            day
+            for day in self._kmop_get_days()
+            if not (registration and registration.is_registered_on(day))
+        ]

@@ -76,7 +76,7 @@ class KmopDossierChecklist(models.AbstractModel):
         evidences = (
             self.env["kmop.evidence"]
             .sudo()
-            .search([("order_id", "=", self._origin.id), ("state", "in", ORDER)])
+            .search([("order_id", "in", self._origin.ids), ("state", "in", ORDER)])
         )
         needed = self._kmop_get_needed_types()
         by_type = evidences.grouped("type_id")
@@ -142,6 +142,8 @@ class KmopDossierChecklist(models.AbstractModel):
             raise UserError(
                 self.env._("Choose the registration of this dossier first.")
             )
+        if not attachment_ids:
+            raise UserError(self.env._("Drop a file to add it to the dossier."))
         evidence_type = self.env["kmop.evidence.type"].browse(type_id)
         files = self.env["ir.attachment"].browse(attachment_ids)
         evidence = self.env["kmop.evidence"].create(
@@ -159,12 +161,15 @@ class KmopDossierChecklist(models.AbstractModel):
             "registration_id": self.kmop_registration_id.id,
             "type_id": evidence_type.id,
             "order_id": not partner and self.id,
-            "date_effective": self._kmop_get_document_date(),
+            "date_effective": self._kmop_get_document_date(partner),
             "attachment_ids": [fields.Command.set(files.ids)],
             **owner,
         }
 
-    def _kmop_get_document_date(self):
-        """Return the day of the service, or today where that is to come."""
+    def _kmop_get_document_date(self, partner=None):
+        """Return the day of the service, or today where that is to come.
+
+        A CV is as of today, whatever service it is added for.
+        """
         today = fields.Date.context_today(self)
-        return min(self.kmop_date_start or today, today)
+        return today if partner else min(self.kmop_date_start or today, today)

@@ -18,17 +18,21 @@ class KmopDossierConsistency(models.AbstractModel):
         "kmop_service",
         "kmop_date_start",
         "amount_untaxed",
+        "date_order",
+        "invoice_status",
         "partner_id",
-        "kmop_enterprise_id.name",
-        "kmop_enterprise_id.vat",
+        "kmop_enterprise_id.commercial_partner_id.name",
+        "kmop_enterprise_id.commercial_partner_id.vat",
+        "kmop_enterprise_id.commercial_partner_id.company_registry",
         "kmop_dossier_evidence_ids.stated_client",
         "kmop_dossier_evidence_ids.stated_enterprise_number",
         "kmop_dossier_evidence_ids.stated_date_start",
         "kmop_dossier_evidence_ids.stated_amount",
         "kmop_dossier_evidence_ids.state",
         "order_line.invoice_lines.parent_state",
+        "order_line.invoice_lines.price_subtotal",
     )
-    @api.depends_context("lang")
+    @api.depends_context("lang", "tz")
     def _compute_kmop_differences(self):
         self.kmop_differences = False
         for order in self.filtered("kmop_service"):
@@ -52,15 +56,15 @@ class KmopDossierConsistency(models.AbstractModel):
     # ------------------------------------------------------------------ comparing
 
     def _kmop_compare_invoice(self, invoice):
-        client = invoice.commercial_partner_id
-        mine, day = self.kmop_enterprise_id, self.date_order.date()
-        name = invoice.name
+        client, day = invoice.commercial_partner_id, self._kmop_date_effective()
         return [
-            *self._kmop_compare_name(name, client.name),
-            *self._kmop_compare_number(name, client.vat or client.company_registry),
+            *self._kmop_compare_name(invoice.name, client.name),
+            *self._kmop_compare_number(
+                invoice.name, client.vat or client.company_registry
+            ),
             *self._kmop_difference(
-                not mine or (invoice.invoice_date or day) >= day,
-                name,
+                not invoice.invoice_date or invoice.invoice_date >= day,
+                invoice.name,
                 self.env._("Date of the invoice, not before the order"),
                 self._kmop_show_date(day),
                 self._kmop_show_date(invoice.invoice_date),
@@ -70,10 +74,7 @@ class KmopDossierConsistency(models.AbstractModel):
     def _kmop_compare_invoiced(self):
         """Compare the sum of all invoices with the order: too much, or not all."""
         invoices = self._kmop_get_invoices()
-        total = sum(
-            move.amount_untaxed * (-1 if move.move_type == "out_refund" else 1)
-            for move in invoices
-        )
+        total = sum(self._kmop_get_invoiced(invoice) for invoice in invoices)
         compared = self._kmop_compare_amounts(total, self.amount_untaxed)
         wrong = compared > 0 or (compared < 0 and self.invoice_status == "invoiced")
         return self._kmop_difference(
@@ -82,6 +83,19 @@ class KmopDossierConsistency(models.AbstractModel):
             self.env._("Amount excluding VAT"),
             self._kmop_show_amount(self.amount_untaxed),
             self._kmop_show_amount(total),
+        )
+
+    def _kmop_get_invoiced(self, invoice):
+        """Return what an invoice asks for this order: of a shared one, its lines."""
+        mine = invoice.invoice_line_ids & self.order_line.invoice_lines
+        shared = invoice.invoice_line_ids.sale_line_ids.order_id - self
+        lines = mine if shared else invoice.invoice_line_ids
+        sign = -1 if invoice.move_type == "out_refund" else 1
+        return invoice.currency_id._convert(
+            sign * sum(lines.mapped("price_subtotal")),
+            self.currency_id,
+            self.company_id,
+            invoice.invoice_date,
         )
 
     def _kmop_compare_document(self, evidence):
@@ -109,7 +123,7 @@ class KmopDossierConsistency(models.AbstractModel):
         ]
 
     def _kmop_compare_name(self, document, name):
-        mine = self.kmop_enterprise_id.name
+        mine = self.kmop_enterprise_id.commercial_partner_id.name
         return self._kmop_difference(
             not name or not mine or _words(name) == _words(mine),
             document,
@@ -119,10 +133,11 @@ class KmopDossierConsistency(models.AbstractModel):
         )
 
     def _kmop_compare_number(self, document, number):
-        client = self.kmop_enterprise_id
+        client = self.kmop_enterprise_id.commercial_partner_id
         mine = client.vat or client.company_registry
+        known = _digits(number), _digits(mine)
         return self._kmop_difference(
-            not number or not mine or _digits(number) == _digits(mine),
+            not all(known) or len(set(known)) == 1,
             document,
             self.env._("Enterprise number"),
             mine,
@@ -155,10 +170,10 @@ class KmopDossierConsistency(models.AbstractModel):
 
 
 def _words(name):
-    """Return a name without case, punctuation and double spaces."""
-    return re.sub(r"\W+", " ", name.casefold()).strip()
+    """Return a name without case, punctuation and double spaces: B.V. is BV."""
+    return re.sub(r"\W+", " ", re.sub(r"[.'’]", "", name.casefold())).strip()
 
 
 def _digits(number):
     """Return the digits of an enterprise number: BE and dots are writing only."""
-    return re.sub(r"\D", "", number).lstrip("0")
+    return re.sub(r"\D", "", number or "").lstrip("0")

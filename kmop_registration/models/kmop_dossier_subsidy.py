@@ -4,6 +4,10 @@ from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools import format_amount
 
+# What stands in the way of a subsidy; these only once the application is known.
+BLOCKING = ("minimum", "affiliated", "excluded", "mixed")
+BLOCKING_APPLIED = ("application", "training_end")
+
 
 class KmopDossierSubsidy(models.AbstractModel):
     """What the client may get back: always an indication, never a promise."""
@@ -34,7 +38,9 @@ class KmopDossierSubsidy(models.AbstractModel):
         "kmop_registration_id.period_ids.date_last",
         "kmop_enterprise_id.kmop_size",
         "kmop_enterprise_id.kmop_affiliated",
+        "kmop_session_ids.date",
         "kmop_amount_eligible",
+        "currency_id",
         "order_line.product_id",
     )
     @api.depends_context("lang", "company")
@@ -42,23 +48,33 @@ class KmopDossierSubsidy(models.AbstractModel):
         self.kmop_subsidy = 0.0
         self.kmop_subsidy_note = False
         eligible = self.filtered(lambda order: order._kmop_may_get_subsidy())
-        taken = eligible._kmop_get_taken()
+        claims = eligible._kmop_get_claims()
         for order in eligible:
-            order._kmop_set_subsidy(taken.get(order._kmop_get_ceiling_key(), []))
+            order._kmop_set_subsidy(claims.get(order._kmop_get_ceiling_key(), []))
 
-    def _kmop_set_subsidy(self, others):
-        euro, used = self._kmop_get_euro(), self._kmop_get_used(others)
-        own, ceiling = self._kmop_get_raw_subsidy(), self._kmop_get_ceiling()
-        left = max(ceiling - used, 0.0)
+    def _kmop_set_subsidy(self, claims):
+        own, rule = self._kmop_get_raw_subsidy(), self._kmop_get_rules("ceiling")
+        left = max(rule.amount - self._kmop_get_used(claims), 0.0) if rule else own
         self.kmop_subsidy = self._kmop_from_euro(min(own, left))
-        self.kmop_subsidy_note = self.env._(
-            "%(percentage)s%% of %(amount)s; %(left)s left of %(ceiling)s in %(year)s",
+        note = self.env._(
+            "%(percentage)s%% of %(amount)s",
             percentage=f"{self._kmop_get_percentage():g}",
-            amount=format_amount(self.env, self._kmop_get_eligible_euro(), euro),
-            left=format_amount(self.env, left, euro),
-            ceiling=format_amount(self.env, ceiling, euro),
-            year=self._kmop_get_year(),
+            amount=self._kmop_show_euro(self._kmop_get_eligible_euro()),
         )
+        self.kmop_subsidy_note = (
+            note
+            if not rule
+            else self.env._(
+                "%(reckoning)s; %(left)s left of %(ceiling)s in %(year)s",
+                reckoning=note,
+                left=self._kmop_show_euro(left),
+                ceiling=self._kmop_show_euro(rule.amount),
+                year=self._kmop_get_year(),
+            )
+        )
+
+    def _kmop_show_euro(self, amount):
+        return format_amount(self.env, amount, self._kmop_get_euro())
 
     # ----------------------------------------------------------------- one dossier
 
@@ -67,34 +83,37 @@ class KmopDossierSubsidy(models.AbstractModel):
         return bool(
             self._kmop_is_checked()
             and self.kmop_date_start
-            and self._kmop_is_covered()
-            and self._kmop_is_covered(self.kmop_date_end or self.kmop_date_start)
+            and self.kmop_theme_id
             and self._kmop_get_percentage()
-            and not any(
-                getattr(self, f"_kmop_check_{check}")(rule)
-                for check in ("minimum", "affiliated", "excluded")
-                for rule in self._kmop_get_rules(check)
-            )
+            and self._kmop_is_covered()
+            and not self._kmop_is_blocked()
         )
 
-    def _kmop_get_percentage(self, size=None):
-        size = size or self.kmop_enterprise_id.kmop_size
-        if not (size and self.kmop_theme_id):
-            return None
-        return self.env["kmop.subsidy.rate"]._get_percentage(
+    def _kmop_is_blocked(self):
+        checks = BLOCKING + (BLOCKING_APPLIED if self.kmop_date_application else ())
+        return any(
+            getattr(self, f"_kmop_check_{rule.check}")(rule)
+            for rule in self._kmop_get_rules()
+            if rule.check in checks
+        )
+
+    def _kmop_get_percentage(self):
+        """Return the percentage, without a theme that of every theme; or None."""
+        size = self.kmop_enterprise_id.kmop_size
+        return size and self.env["kmop.subsidy.rate"]._get_percentage(
             self.kmop_service, self.kmop_theme_id.id, size, self._kmop_get_day()
         )
 
     def _kmop_has_rates(self):
         """Tell whether the theme is subsidised for anybody: else that is the news."""
-        return not self.kmop_theme_id or self.env["kmop.subsidy.rate"]._is_subsidised(
+        return self.env["kmop.subsidy.rate"]._is_subsidised(
             self.kmop_service, self.kmop_theme_id.id, self._kmop_get_day()
         )
 
     def _kmop_get_raw_subsidy(self):
         """Return the subsidy in euro before the ceiling."""
-        share = (self._kmop_get_percentage() or 0.0) / 100
-        return round(self._kmop_get_eligible_euro() * share, 2)
+        share = self._kmop_get_percentage() / 100
+        return self._kmop_get_euro().round(self._kmop_get_eligible_euro() * share)
 
     @api.model
     def _kmop_get_euro(self):
@@ -124,30 +143,28 @@ class KmopDossierSubsidy(models.AbstractModel):
         """
         return (self.kmop_date_application or self._kmop_get_day()).year
 
-    def _kmop_get_ceiling(self):
-        rule = self._kmop_get_rules("ceiling")[:1]
-        return rule.amount if rule else float("inf")
-
     def _kmop_get_ceiling_key(self):
-        client = self.kmop_enterprise_id._origin
+        client = self.kmop_enterprise_id.commercial_partner_id._origin
         return self.company_id.id, client.id, self._kmop_get_year()
 
-    def _kmop_get_taken(self):
-        """Return the dossiers that count for the same ceilings, by their key."""
+    def _kmop_get_claims(self):
+        """Return what dossiers ask for: ``[(turn, id, euro)]`` by ceiling."""
         others = self.browse()
         if self:
             # sudo: a colleague's dossiers take from the same ceiling
-            others = self.sudo().search_fetch(self._kmop_get_taken_domain())
-        taken = {}
-        for order in others:
-            taken.setdefault(order._kmop_get_ceiling_key(), []).append(order)
-        return taken
+            others = self.sudo().search_fetch(self._kmop_get_claims_domain())
+        claims = {}
+        for order in others.filtered(lambda order: order._kmop_may_get_subsidy()):
+            claim = order._kmop_get_turn(), order.id, order._kmop_get_raw_subsidy()
+            claims.setdefault(order._kmop_get_ceiling_key(), []).append(claim)
+        return claims
 
-    def _kmop_get_taken_domain(self):
+    def _kmop_get_claims_domain(self):
         years = {order._kmop_get_year() for order in self}
         first, last = date(min(years) - 1, 1, 1), date(max(years) + 1, 12, 31)
+        clients = self.kmop_enterprise_id.commercial_partner_id._origin
         return (
-            Domain("kmop_enterprise_id", "in", self.kmop_enterprise_id._origin.ids)
+            Domain("kmop_enterprise_id.commercial_partner_id", "in", clients.ids)
             & Domain("company_id", "in", self.company_id.ids)
             & Domain("kmop_subsidised", "=", True)
             & Domain("state", "!=", "cancel")
@@ -155,13 +172,13 @@ class KmopDossierSubsidy(models.AbstractModel):
             & Domain("kmop_date_start", "<=", last)
         )
 
-    def _kmop_get_used(self, others):
+    def _kmop_get_used(self, claims):
         """Return what goes before this dossier: the sold, then the earlier ones."""
         mine = self._kmop_get_turn()
         return sum(
-            order._kmop_get_raw_subsidy()
-            for order in others
-            if order.id != self._origin.id and order._kmop_get_turn() < mine
+            amount
+            for turn, order_id, amount in claims
+            if order_id != self._origin.id and turn < mine
         )
 
     def _kmop_get_turn(self):

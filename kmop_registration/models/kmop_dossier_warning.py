@@ -32,6 +32,7 @@ class KmopDossierWarning(models.AbstractModel):
         "kmop_registration_id.period_ids.date_last",
         "kmop_enterprise_id.kmop_size",
         "kmop_enterprise_id.kmop_affiliated",
+        "kmop_session_ids.date",
         "kmop_amount_eligible",
         "order_line.product_id",
     )
@@ -68,8 +69,7 @@ class KmopDossierWarning(models.AbstractModel):
     def _kmop_check_coverage(self, _rule):
         if not self.kmop_registration_id:
             return self.env._("There is no registration for this service.")
-        days = [self._kmop_get_day(), self.kmop_date_end or self._kmop_get_day()]
-        uncovered = [day for day in days if not self._kmop_is_covered(day)]
+        uncovered = self._kmop_get_uncovered()
         if not uncovered:
             return None
         return self.env._(
@@ -121,7 +121,7 @@ class KmopDossierWarning(models.AbstractModel):
                 " medium-sized enterprise.",
                 client=client.name,
             )
-        if self._kmop_get_percentage(client.kmop_size) or not self._kmop_has_rates():
+        if self._kmop_get_percentage() or not self._kmop_has_rates():
             return None
         labels = dict(client._fields["kmop_size"]._description_selection(self.env))
         return self.env._(
@@ -131,15 +131,24 @@ class KmopDossierWarning(models.AbstractModel):
         )
 
     def _kmop_check_excluded(self, _rule):
+        # What is apart as non-eligible asks for no subsidy.
+        lines = self._kmop_get_lines().filtered(lambda line: not line.kmop_non_eligible)
+        kinds = lines.product_id.kmop_exclusion_id.filtered("active")
         day = self._kmop_get_day()
-        kinds = self.order_line.product_id.kmop_exclusion_id.filtered_domain(
-            self.env["kmop.dated"]._in_force_on(day)
-        )
+        kinds = kinds.filtered_domain(self.env["kmop.dated"]._in_force_on(day))
         if not kinds:
             return None
         return self.env._(
             "Excluded from the subsidy: %(kinds)s.",
             kinds=", ".join(kinds.mapped("name")),
+        )
+
+    def _kmop_check_mixed(self, _rule):
+        services = set(self._kmop_get_lines().product_id.mapped("kmop_service"))
+        if len(services - {False}) < 2:
+            return None
+        return self.env._(
+            "There is training and advice on this quote: make a quote of each."
         )
 
     def _kmop_check_application(self, rule):
@@ -161,8 +170,8 @@ class KmopDossierWarning(models.AbstractModel):
             )
         if today >= shift(last, -rule.notice_days, "days"):
             return self.env._(
-                "The client can apply for the subsidy until %(date)s: %(days)s days"
-                " left.",
+                "The client can apply for the subsidy until %(date)s (days left:"
+                " %(days)s).",
                 date=shown,
                 days=(last - today).days,
             )
@@ -184,9 +193,11 @@ class KmopDossierWarning(models.AbstractModel):
 
     def _kmop_get_expected_application(self):
         """Return today, or the last day on which the client may still have applied."""
-        rule = self._kmop_get_rules("application")[:1]
-        last = shift(self._kmop_get_day(), rule.days, "days")
-        return min(fields.Date.context_today(self), last)
+        today = fields.Date.context_today(self)
+        rule = self._kmop_get_rules("application")
+        return min(
+            today, shift(self._kmop_get_day(), rule.days, "days") if rule else today
+        )
 
     def _kmop_check_mentions(self, _rule):
         wanted = ["kmop_theme_id", "kmop_date_start", "kmop_date_end"]

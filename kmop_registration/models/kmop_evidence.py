@@ -164,11 +164,19 @@ class KmopEvidence(models.Model):
         ondelete="restrict",
         check_company=True,
     )
-    # What a paper document says, to be compared with the quote.
-    stated_client = fields.Char(string="Client named on it")
-    stated_enterprise_number = fields.Char(string="Enterprise number on it")
-    stated_date_start = fields.Date(string="Start of the service on it")
-    stated_amount = fields.Float(string="Amount excluding VAT on it", digits=(16, 2))
+    # What a paper document says; where it is empty, nothing is compared.
+    stated_client = fields.Char(string="Client", help="Compared with the quote.")
+    stated_enterprise_number = fields.Char(
+        string="Enterprise number", help="Compared with the quote."
+    )
+    stated_date_start = fields.Date(
+        string="Start of the service", help="Compared with the quote."
+    )
+    stated_amount = fields.Float(
+        string="Amount excluding VAT",
+        digits=(16, 2),
+        help="Compared with the quote, in its currency.",
+    )
     attachment_ids = fields.Many2many(
         "ir.attachment", string="Files", ondelete="restrict", bypass_search_access=True
     )
@@ -206,9 +214,11 @@ class KmopEvidence(models.Model):
     date_accepted = fields.Date(string="Accepted on", readonly=True, copy=False)
     note = fields.Html()
 
-    # One accepted piece per document, and one newer version of it on its way.
+    # One accepted piece per document, and one newer version of it on its way; an
+    # invoice for several dossiers is a piece of each.
     _source_uniq = models.UniqueIndex(
-        "(res_model, res_id, registration_id, type_id, (state = 'accepted'))"
+        "(res_model, res_id, registration_id, type_id, COALESCE(order_id, 0),"
+        " (state = 'accepted'))"
         " WHERE res_id IS NOT NULL AND res_id != 0"
         " AND state NOT IN ('rejected', 'superseded')",
         "This document is linked to the registration already.",
@@ -263,8 +273,9 @@ class KmopEvidence(models.Model):
 
     @api.depends("res_model", "res_id")
     def _compute_order_id(self):
-        for evidence in self.filtered(lambda e: e.res_model == "sale.order"):
-            evidence.order_id = evidence.res_id
+        quotes = self.filtered(lambda e: e.res_model == "sale.order")
+        for evidence, order in quotes._get_sources().items():
+            evidence.order_id = order
 
     @api.depends("res_model", "res_id", "order_id.user_id")
     def _compute_source_user_id(self):
@@ -509,7 +520,8 @@ class KmopEvidence(models.Model):
             )
 
     def _get_source_key(self):
-        return self.res_model, self.res_id, self.registration_id, self.type_id
+        document = self.res_model, self.res_id, self.order_id
+        return *document, self.registration_id, self.type_id
 
     def _supersede_earlier(self):
         """Let the new version of a document take the place of its accepted one."""
@@ -582,6 +594,7 @@ class KmopEvidence(models.Model):
             {
                 **source._prepare_kmop_evidence(self.registration_id, self.type_id),
                 "aspect": self.aspect,
+                "order_id": self.order_id.id,
                 "indicator_ids": [Command.set(self.indicator_ids.ids)],
             }
         )

@@ -67,22 +67,35 @@ class KmopEvidenceType(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         types = super().create(vals_list)
-        types._recompute_completeness()
+        if types._are_expected():
+            types._recompute_completeness()
         return types
 
     def write(self, vals):
-        before = self.filtered("mandatory")
+        before = self._are_expected()
         result = super().write(vals)
-        if {"mandatory", "scope", "service", "dossiers", "active"} & vals.keys():
-            (before | self.filtered("mandatory"))._recompute_completeness()
+        changed = {"mandatory", "scope", "service", "dossiers", "active"} & vals.keys()
+        if changed and (before or self._are_expected()):
+            self._recompute_completeness()
         return result
 
+    def unlink(self):
+        before = self._are_expected()
+        result = super().unlink()
+        if before:
+            self._recompute_completeness()
+        return result
+
+    def _are_expected(self):
+        """Tell whether dossiers should hold one of these."""
+        return any(t.mandatory and t.scope == "project" for t in self)
+
+    @api.model
     def _recompute_completeness(self):
         """Other documents are expected now, of dossiers that are there as well."""
-        if "project" in self.mapped("scope"):
-            orders = self.env["sale.order"].sudo()
-            orders = orders.search([("kmop_service", "!=", False)])
-            self.env.add_to_compute(orders._fields["kmop_completeness"], orders)
+        orders = self.env["sale.order"].sudo()
+        orders = orders.search([("kmop_service", "!=", False)])
+        self.env.add_to_compute(orders._fields["kmop_completeness"], orders)
 
     @api.model
     def _get_needed(self, service, subsidised):

@@ -7,6 +7,7 @@ class KmopParticipant(models.Model):
     _name = "kmop.participant"
     _description = "Participant"
     _order = "order_id, name, id"
+    _check_company_auto = True
 
     order_id = fields.Many2one(
         "sale.order", string="Dossier", required=True, index=True, ondelete="cascade"

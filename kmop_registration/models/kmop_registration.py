@@ -511,16 +511,19 @@ class KmopRegistration(models.Model):
         return {(r.company_id, r.service): r for r in own_last}
 
     def _adopt_dossiers(self):
-        """Give the dossiers that waited for a registration this one."""
+        """Give the dossiers that waited for a registration this one.
+
+        Those, too, of a withdrawn registration that doesn't cover them.
+        """
         # sudo: whose dossiers they are doesn't matter
         orders = self.env["sale.order"].sudo()
-        waiting = orders.search(
-            [
-                ("company_id", "in", self.company_id.ids),
-                ("kmop_service", "in", self.mapped("service")),
-                ("kmop_registration_id", "=", False),
-            ]
+        withdrawn = Domain("kmop_registration_id.date_withdrawn", "!=", False)
+        found = orders.search(
+            Domain("company_id", "in", self.company_id.ids)
+            & Domain("kmop_service", "in", self.mapped("service"))
+            & (Domain("kmop_registration_id", "=", False) | withdrawn)
         )
+        waiting = found.filtered(lambda order: not order._kmop_is_covered())
         self.env.add_to_compute(orders._fields["kmop_registration_id"], waiting)
 
     def _plan_milestones(self):

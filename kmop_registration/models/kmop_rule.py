@@ -10,6 +10,7 @@ CHECKS = [
     ("affiliated", "Affiliated client"),
     ("size", "Size of the client's enterprise"),
     ("excluded", "Excluded kind of service"),
+    ("mixed", "Training and advice together"),
     ("application", "Client's term to apply"),
     ("training_end", "End of the training"),
     ("mentions", "Mandatory mentions"),
@@ -23,8 +24,10 @@ LEVELS = [("info", "Information"), ("warning", "Warning"), ("danger", "Alert")]
 class KmopRule(models.Model):
     """A rule of the kmo-portefeuille on dossiers, for the time that it holds.
 
-    Another addon adds a check with a value of ``check`` and, on sale.order, a method
-    ``_kmop_check_<check>(rule)`` that returns a message or nothing.
+    Of rules in force with the same check one counts: the service's own goes before
+    one for both, then the latest. Another addon adds a check with a value of ``check``
+    and, on sale.order, a method ``_kmop_check_<check>(rule)`` that returns a message
+    or nothing.
     """
 
     _name = "kmop.rule"
@@ -62,22 +65,41 @@ class KmopRule(models.Model):
     def _get_ids(self, service, day):
         domain = self._in_force_on(day) & Domain("service", "in", (service, "both"))
         # sudo: the cache serves everybody
-        return self.sudo().search(domain).ids
+        found = self.sudo().search(domain)
+        counting = {}
+        for rule in found.sorted("date_from desc, id desc"):
+            other = counting.get(rule.check)
+            if not other or (other.service == "both" and rule.service != "both"):
+                counting[rule.check] = rule
+        return [rule.id for rule in found if rule == counting[rule.check]]
 
     def write(self, vals):
+        before = self._is_on_retention()
         result = super().write(vals)
-        self._recompute_retention()
+        if before or self._is_on_retention():
+            self._recompute_retention()
         return result
 
     @api.model_create_multi
     def create(self, vals_list):
         rules = super().create(vals_list)
-        rules._recompute_retention()
+        if rules._is_on_retention():
+            rules._recompute_retention()
         return rules
 
+    def unlink(self):
+        before = self._is_on_retention()
+        result = super().unlink()
+        if before:
+            self._recompute_retention()
+        return result
+
+    def _is_on_retention(self):
+        return "retention" in self.mapped("check")
+
+    @api.model
     def _recompute_retention(self):
         """A changed term holds for the dossiers that are there as well."""
-        if "retention" in self.mapped("check"):
-            orders = self.env["sale.order"].sudo()
-            orders = orders.search([("kmop_date_start", "!=", False)])
-            self.env.add_to_compute(orders._fields["kmop_date_retention"], orders)
+        orders = self.env["sale.order"].sudo()
+        orders = orders.search([("kmop_date_start", "!=", False)])
+        self.env.add_to_compute(orders._fields["kmop_date_retention"], orders)

@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.tools import format_date
 
 
 class KmopSession(models.Model):
@@ -30,4 +31,4 @@ class KmopSession(models.Model):
     def _compute_display_name(self):
         for session in self:
             day = session.date
-            session.display_name = day and fields.Date.to_string(day)
+            session.display_name = day and format_date(self.env, day)

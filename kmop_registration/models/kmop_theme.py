@@ -35,6 +35,13 @@ class KmopTheme(models.Model):
         if self._has_cycle():
             raise ValidationError(self.env._("A theme can't be a part of itself."))
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "parent_id" in vals:
+            # A theme has the rates of the one that it is a part of.
+            self.env["kmop.dated"]._forget_cached()
+        return result
+
     def _get_lineage(self):
         """Return the theme and the themes that it is a part of, nearest first."""
         lineage = self

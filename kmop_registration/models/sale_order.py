@@ -1,6 +1,8 @@
-from odoo import SUPERUSER_ID, api, fields, models
+from odoo import api, fields, models
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
+
+from .kmop_dossier import FOLLOWING
 
 # Lists that only a dossier fills.
 LISTS = (
@@ -50,6 +52,17 @@ class SaleOrder(models.Model):
         if not column_exists(self.env.cr, self._table, name):
             create_column(self.env.cr, self._table, name, column_type)
 
+    def copy_data(self, default=None):
+        """A copy asks its products anew; what was set by hand goes along."""
+        vals_list = super().copy_data(default)
+        for order, vals in zip(self, vals_list, strict=True):
+            for name in set(FOLLOWING) - {
+                *(order.kmop_overruled or []),
+                *(default or {}),
+            }:
+                vals.pop(name, None)
+        return vals_list
+
     # --------------------------------------------------------------------- evidence
 
     def _kmop_date_effective(self):
@@ -79,48 +92,26 @@ class SaleOrder(models.Model):
 
     def _action_confirm(self):
         result = super()._action_confirm()
-        self._kmop_link_by_type("sale.order")
+        self._kmop_link_quotes()
         return result
 
     def _action_cancel(self):
         result = super()._action_cancel()
-        self._kmop_reject_cancelled()
+        self._kmop_take_back(self.env._("The quote was cancelled."))
         return result
 
-    def _kmop_link_by_type(self, model_name, get_documents=None):
-        """Link each dossier's own documents of a model, submitted.
-
-        :param get_documents: what they are, by dossier; the dossier itself if None
-        """
+    def _kmop_link_quotes(self):
+        """Link the quote of each dossier as its evidence, submitted."""
         dossiers = self.filtered("kmop_registration_id")
+        # The host's own quotes pay nothing for this.
         types = self.env["kmop.evidence.type"]
-        evidence_type = dossiers and types._get_default_for(model_name)
+        evidence_type = dossiers and types._get_default_for(self._name)
         if not evidence_type:
             return
         for registration, orders in dossiers.grouped("kmop_registration_id").items():
-            documents = get_documents(orders) if get_documents else orders
-            if not self.env.user._is_internal():
-                documents = documents.with_user(SUPERUSER_ID)
-            # sudo: who confirms or books need not be allowed to read the other
-            evidences = documents.sudo()._kmop_link(registration.sudo(), evidence_type)
-            evidences.submit()
-
-    def _kmop_reject_cancelled(self):
-        """Take back what waits for judgement; say what was accepted already."""
-        # sudo: who cancels a quote need not be allowed to judge evidence
-        evidences = (
-            self.env["kmop.evidence"]
-            .sudo()
-            .search([("res_model", "=", self._name), ("res_id", "in", self.ids)])
-        )
-        reason = self.env._("The quote was cancelled.")
-        evidences.filtered(lambda e: e.state == "submitted").reject(reason)
-        for evidence in evidences.filtered(lambda e: e.state == "accepted"):
-            evidence.activity_schedule(
-                "mail.mail_activity_data_todo",
-                summary=reason,
-                user_id=(evidence.registration_id.user_id or evidence.owner_id).id,
-            )
+            # sudo: who confirms need not be allowed to read registrations
+            quotes = orders._kmop_with_internal_user().sudo()
+            quotes._kmop_link(registration.sudo(), evidence_type).submit()
 
     # ---------------------------------------------------------------------- reading
 
@@ -147,10 +138,13 @@ class SaleOrder(models.Model):
     # ---------------------------------------------------------------------- actions
 
     def action_kmop_make_dossier(self):
-        """Make project dossiers of quotes whose products don't say so."""
-        for company, orders in self.grouped("company_id").items():
+        """Make project dossiers of quotes of before, or whose products don't say so."""
+        orders = self.filtered(lambda order: not order.kmop_service)
+        told = orders.filtered(lambda order: order._kmop_derive()["kmop_service"])
+        for order in told:
+            order.update(order._kmop_derive())
+        for company, others in (orders - told).grouped("company_id").items():
             # sudo: who sells may not be allowed to read registrations
             current = self.env["kmop.registration"].sudo()._get_current(company)
             services = {service for _company, service in current}
-            service = services.pop() if len(services) == 1 else "training"
-            orders.filtered(lambda o: not o.kmop_service).kmop_service = service
+            others.kmop_service = services.pop() if len(services) == 1 else "training"

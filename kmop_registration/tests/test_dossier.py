@@ -14,19 +14,7 @@ class DossierCommon(KmopCommon):
         super().setUpClass()
         cls.digital = cls.env.ref("kmop_registration.kmop_theme_digital")
         cls.cyber = cls.env.ref("kmop_registration.kmop_theme_cybersecurity")
-        cls.training = cls.env["product.product"].create(
-            {
-                "name": "Digitaal veilig werken",
-                "type": "service",
-                "list_price": 1000,
-                "taxes_id": False,
-                "uom_id": cls.env.ref("uom.product_uom_day").id,
-                "kmop_service": "training",
-                "kmop_theme_id": cls.digital.id,
-                "kmop_hours": 7,
-                "kmop_form": "classroom",
-            }
-        )
+        cls.training = cls._create_service("Digitaal veilig werken")
         cls.exam = cls.env["product.product"].create(
             {
                 "name": "Examen",
@@ -37,6 +25,23 @@ class DossierCommon(KmopCommon):
             }
         )
         cls.client.write({"is_company": True, "kmop_size": "small"})
+
+    @classmethod
+    def _create_service(cls, name, **vals):
+        return cls.env["product.product"].create(
+            {
+                "name": name,
+                "type": "service",
+                "list_price": 1000,
+                "taxes_id": False,
+                "uom_id": cls.env.ref("uom.product_uom_day").id,
+                "kmop_service": "training",
+                "kmop_theme_id": cls.digital.id,
+                "kmop_hours": 7,
+                "kmop_form": "classroom",
+                **vals,
+            }
+        )
 
     @classmethod
     def _create_dossier(cls, products=None, **vals):
@@ -54,23 +59,68 @@ class DossierCommon(KmopCommon):
         )
         return order.with_user(cls.salesman)
 
+    def _create_dollars(self):
+        """Return a pricelist in a currency of which one euro buys two."""
+        euro, dollar = self.env.ref("base.EUR"), self.env.ref("base.USD")
+        dollar.active = True
+        self.company.currency_id = euro
+        rates = self.env["res.currency.rate"]
+        vals = {"company_id": self.company.id, "name": "2026-01-01"}
+        rates.create({**vals, "currency_id": euro.id, "rate": 1})
+        rates.create({**vals, "currency_id": dollar.id, "rate": 2})
+        return self.env["product.pricelist"].create(
+            {"name": "USD", "currency_id": dollar.id, "company_id": self.company.id}
+        )
+
     def _get_checks(self, order):
         order.invalidate_recordset(["kmop_warnings"])
         return {warning["check"] for warning in order.kmop_warnings or []}
 
 
-@freeze_time("2026-05-01")
-class TestDossier(DossierCommon):
-    @classmethod
-    def setUpClass(cls):
-        super().setUpClass()
-        with freeze_time("2026-05-01"):
-            cls.registration = cls._create_registration()
+class RegisteredCommon(DossierCommon):
+    """Registered for training from 1 March 2026 until 29 February 2028."""
 
     def setUp(self):
         super().setUp()
-        self._decide(self.registration, date(2026, 3, 1), number="DV.O123456")
+        self.registration = self._register()
 
+
+class InvoicedCommon(RegisteredCommon):
+    """A provider that can book invoices, by a user who doesn't sell."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.env["account.chart.template"].try_loading(
+            "generic_coa", company=cls.company, install_demo=False
+        )
+        cls.company.currency_id = cls.env.ref("base.EUR")
+        cls.client.vat = "BE0477472701"
+        cls.bookkeeper = cls._create_user("bookkeeper", "account.group_account_invoice")
+
+    def _create_invoice(self, orders, post=True, **vals):
+        """Return the invoice of confirmed dossiers, as who books it sees it."""
+        invoice = orders.sudo()._create_invoices().with_user(self.bookkeeper)
+        invoice.ensure_one()
+        invoice.write({"invoice_date": "2026-05-02", **vals})
+        if post:
+            invoice.action_post()
+        return invoice
+
+    def _create_sold(self, *args, **kwargs):
+        order = self._create_dossier(*args, **kwargs)
+        order.action_confirm()
+        return order
+
+    def _refund(self, invoice, **vals):
+        refund = invoice._reverse_moves([{"invoice_date": "2026-05-03"}])
+        refund.write(vals)
+        refund.action_post()
+        return refund
+
+
+@freeze_time("2026-05-01")
+class TestDossier(RegisteredCommon):
     def test_ordinary_quote(self):
         order = self._create_order()
         self.assertFalse(order.kmop_service)
@@ -92,11 +142,11 @@ class TestDossier(DossierCommon):
     def test_overruled(self):
         order = self._create_dossier()
         order.kmop_theme_id = self.cyber
-        self.assertTrue(order.kmop_by_hand)
+        self.assertTrue(order.kmop_overruled)
         order.order_line = [(0, 0, {"product_id": self.exam.id})]
         self.assertEqual(order.kmop_theme_id, self.cyber)
         order.kmop_theme_id = self.digital
-        self.assertFalse(order.kmop_by_hand)
+        self.assertFalse(order.kmop_overruled)
 
     def test_in_the_form(self):
         with Form(self.env["sale.order"].with_user(self.salesman)) as form:
@@ -108,7 +158,7 @@ class TestDossier(DossierCommon):
             form.kmop_date_start = date(2026, 6, 1)
             self.assertEqual(form.kmop_date_end, date(2026, 6, 1))
             self.assertEqual(form.kmop_subsidy, 300)
-        self.assertFalse(form.record.kmop_by_hand)
+        self.assertFalse(form.record.kmop_overruled)
 
     def test_end_before_start(self):
         with self.assertRaises(ValidationError):

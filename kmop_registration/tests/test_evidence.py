@@ -420,7 +420,9 @@ class TestEvidenceValues(EvidenceCommon):
         types = self.env["kmop.evidence.type"]
         self.assertEqual(types._get_default_for("sale.order"), self.quote_type)
         self.assertEqual(types._get_default_for("survey.user_input").code, "evaluation")
-        self.assertFalse(types._get_default_for("res.partner"))
+        self.assertEqual(types._get_default_for("account.move").code, "invoice")
+        self.assertEqual(types._get_default_for("res.partner").code, "cv")
+        self.assertFalse(types._get_default_for("res.users"))
 
     # ---------------------------------------------------------- effective date
 
@@ -477,7 +479,7 @@ class TestEvidenceValues(EvidenceCommon):
     def test_wrong_source(self):
         order = self._create_order()
         for model, res_id in (
-            ("res.partner", self.client.id),
+            ("res.users", self.officer.id),
             ("kmop.evidence.source", 1),
             ("no.such.model", 1),
             (False, order.id),
