@@ -9,6 +9,7 @@ from . import (
     test_dossier_consistency,
     test_dossier_life,
     test_dossier_subsidy,
+    test_dossier_tour,
     test_dossier_warning,
     test_evidence,
     test_evidence_freeze,
