@@ -29,6 +29,7 @@ from . import (
     kmop_dossier_warning,
     kmop_dossier_checklist,
     kmop_dossier_consistency,
+    kmop_dossier_document,
     kmop_session,
     kmop_participant,
     kmop_finding,

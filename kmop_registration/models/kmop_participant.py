@@ -57,6 +57,12 @@ class KmopParticipant(models.Model):
             participant.name = partner.name or participant.name
             participant.email = partner.email or participant.email
 
+    def _get_lang(self):
+        """Return the language that the participant reads: else the client's."""
+        self.ensure_one()
+        installed = dict(self._selection_lang())
+        return self.lang if self.lang in installed else self.order_id._get_lang()
+
     def _get_enterprise(self):
         """Return the enterprise that the participant works for."""
         self.ensure_one()

@@ -22,6 +22,7 @@ class SaleOrder(models.Model):
         "kmop.dossier.warning",
         "kmop.dossier.checklist",
         "kmop.dossier.consistency",
+        "kmop.dossier.document",
     ]
 
     _kmop_user_field = "user_id"

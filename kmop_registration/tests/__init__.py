@@ -7,6 +7,7 @@ from . import (
     test_dossier,
     test_dossier_checklist,
     test_dossier_consistency,
+    test_dossier_documents,
     test_dossier_life,
     test_dossier_subsidy,
     test_dossier_tour,
