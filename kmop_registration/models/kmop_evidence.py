@@ -537,6 +537,12 @@ class KmopEvidence(models.Model):
             if by := newer.get(evidence._get_source_key()):
                 evidence._move("superseded", {"superseded_by_id": by.id})
 
+    def _hand_over(self):
+        """Give the evidence to who answers for its source by now, if anybody does."""
+        for user, evidences in self.grouped("source_user_id").items():
+            if user:
+                evidences.owner_id = user
+
     def _freeze(self):
         """Keep copies and hashes of everything that is accepted."""
         # sudo: the frozen files are nobody's to write, and a snapshot shows the

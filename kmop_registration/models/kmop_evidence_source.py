@@ -109,13 +109,32 @@ class KmopEvidenceSource(models.AbstractModel):
 
     # ------------------------------------------------------------------- linking
 
-    def _kmop_linkable(self, registration, evidence_type):
-        """Split the records: to link, linked already, of another company."""
-        linked = (
+    def _kmop_skip_reasons(self, registration, evidence_type):
+        """Return ``{reason: records}``: what can't be linked, in the user's words.
+
+        Extend it beside the model, for all records at once. One that has several
+        reasons is told under the first.
+        """
+        foreign = self.filtered(
+            lambda record: (
+                record._kmop_company()
+                and record._kmop_company() != registration.company_id
+            )
+        )
+        return {
+            self.env._(
+                "Linked already as %(type)s", type=evidence_type.name
+            ): self._kmop_get_linked(registration, evidence_type),
+            self.env._("Of another company than the registration"): foreign,
+        }
+
+    def _kmop_get_linked(self, registration, evidence_type):
+        """Return which records are such evidence of the registration already."""
+        # sudo: a link made by somebody else counts as well
+        groups = (
             self.env["kmop.evidence"]
             .sudo()
             ._read_group(
-                # sudo: a link made by somebody else counts as well
                 [
                     ("res_model", "=", self._name),
                     ("res_id", "in", self.ids),
@@ -126,21 +145,24 @@ class KmopEvidenceSource(models.AbstractModel):
                 ["res_id"],
             )
         )
-        linked = self.browse(res_id for (res_id,) in linked)
-        foreign = self.filtered(
-            lambda record: (
-                record._kmop_company()
-                and record._kmop_company() != registration.company_id
-            )
-        )
-        return self - linked - foreign, linked, foreign - linked
+        return self.browse(res_id for (res_id,) in groups)
+
+    def _kmop_split(self, registration, evidence_type):
+        """Return what can be linked, and ``{reason: records}`` of what can't."""
+        left, skipped = self, {}
+        reasons = self._kmop_skip_reasons(registration, evidence_type)
+        for reason, records in reasons.items():
+            if found := left & records:
+                skipped[reason] = found
+                left -= found
+        return left, skipped
 
     def _kmop_link(self, registration, evidence_type, vals=None):
         """Link the records as evidence, in one batch; return what was made.
 
-        Records that are linked already or belong to another company are left out.
+        What there is a reason to skip is left out.
         """
-        records = self._kmop_linkable(registration, evidence_type)[0]
+        records = self._kmop_split(registration, evidence_type)[0]
         return self.env["kmop.evidence"].create(
             [
                 {
@@ -174,12 +196,17 @@ class KmopEvidenceSource(models.AbstractModel):
     # ---------------------------------------------------------------------- CRUD
 
     def write(self, vals):
+        if self._kmop_user_field not in vals:
+            return super().write(vals)
+        # sudo: who hands over a record need not see all of its evidence
+        evidences = self.env["kmop.evidence"].sudo().search(self._kmop_own_domain())
+        # Of the former salesperson, or of who added it while there was nobody.
+        theirs = evidences.filtered(
+            lambda e: e.source_user_id in (e.owner_id, e.source_user_id.browse())
+        )
         result = super().write(vals)
-        if self._kmop_user_field in vals:
-            # sudo: who hands over a record need not see all of its evidence
-            evidences = self.env["kmop.evidence"].sudo()
-            evidences = evidences.search(self._kmop_own_domain())
-            self.env.add_to_compute(evidences._fields["source_user_id"], evidences)
+        self.env.add_to_compute(evidences._fields["source_user_id"], evidences)
+        theirs._hand_over()
         return result
 
     @api.ondelete(at_uninstall=False)

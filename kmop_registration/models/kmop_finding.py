@@ -497,7 +497,7 @@ class KmopFinding(models.Model):
                         finding=finding.name,
                     )
                 )
-            if finding._kmop_linkable(finding.registration_id, evidence_type)[1]:
+            if finding._kmop_get_linked(finding.registration_id, evidence_type):
                 raise UserError(
                     self.env._(
                         "The report of %(finding)s is among the evidence already.",

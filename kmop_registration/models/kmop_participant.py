@@ -63,6 +63,13 @@ class KmopParticipant(models.Model):
         installed = dict(self._selection_lang())
         return self.lang if self.lang in installed else self.order_id._get_lang()
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "order_id" in vals:
+            # Rules looked at the dossier that it comes from, not where it goes.
+            self.check_access("write")
+        return result
+
     def _get_enterprise(self):
         """Return the enterprise that the participant works for."""
         self.ensure_one()

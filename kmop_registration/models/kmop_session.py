@@ -26,6 +26,13 @@ class KmopSession(models.Model):
     def _default_date(self):
         return fields.Date.context_today(self)
 
+    def write(self, vals):
+        result = super().write(vals)
+        if "order_id" in vals:
+            # Rules looked at the dossier that it comes from, not where it goes.
+            self.check_access("write")
+        return result
+
     @api.depends("date")
     @api.depends_context("lang")
     def _compute_display_name(self):

@@ -77,6 +77,18 @@ class SaleOrder(models.Model):
         values = super()._prepare_kmop_evidence(registration, evidence_type)
         return values | {"order_id": self.id}
 
+    def _kmop_skip_reasons(self, registration, evidence_type):
+        """Leave out what isn't a service of the registration, and never will be."""
+        reasons = super()._kmop_skip_reasons(registration, evidence_type)
+        cancelled = self.filtered(lambda order: order.state == "cancel")
+        other = self.filtered(
+            lambda order: order.kmop_service not in (False, registration.service)
+        )
+        return reasons | {
+            self.env._("Cancelled"): cancelled,
+            self.env._("Of another service than the registration"): other,
+        }
+
     def _kmop_own_domain(self):
         """All documents of the dossier, not the links to the quote only."""
         return Domain("order_id", "in", self.ids)

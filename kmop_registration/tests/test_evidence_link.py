@@ -2,7 +2,14 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
 from odoo.tests import Form, tagged, warmup
 
+from ..wizard.kmop_evidence_link import BATCH_SIZE
+from .common import HootCase
 from .test_evidence import EvidenceCommon
+
+LINKED = "Linked already as Quote or contract"
+FOREIGN = "Of another company than the registration"
+CANCELLED = "Cancelled"
+SERVICE = "Of another service than the registration"
 
 
 class LinkCommon(EvidenceCommon):
@@ -21,8 +28,24 @@ class LinkCommon(EvidenceCommon):
         wizard.action_confirm()
         return self.env["kmop.evidence"].search([]) - before
 
-    def _get_counts(self, wizard):
-        return wizard.to_link_count, wizard.linked_count, wizard.foreign_count
+    def _get_preview(self, wizard):
+        """Return what will be linked, and how many are skipped by reason."""
+        skipped = {line["reason"]: line["count"] for line in wizard.skipped or []}
+        return wizard.to_link_count, skipped
+
+    def _create_orders(self, count, **vals):
+        """Return quotes without lines, made in one go."""
+        return self.env["sale.order"].create(
+            [
+                {
+                    "partner_id": self.client.id,
+                    "company_id": self.company.id,
+                    "user_id": self.salesman.id,
+                    **vals,
+                }
+                for _i in range(count)
+            ]
+        )
 
 
 @tagged("post_install", "-at_install")
@@ -52,31 +75,72 @@ class TestEvidenceLink(LinkCommon):
         )
         form = Form(wizard)
         form.registration_id = self.registration
-        self.assertEqual(self._get_counts(form), (2, 1, 1))
+        foreign_reason = {FOREIGN: 1}
+        self.assertEqual(self._get_preview(form), (2, {LINKED: 1, **foreign_reason}))
+        self.assertEqual(form.skipped[0]["names"], [orders[0].name])
         form.type_id = self.legal_type
-        self.assertEqual(self._get_counts(form), (3, 0, 1))
+        self.assertEqual(self._get_preview(form), (3, foreign_reason))
+
+    def test_preview_of_quotes(self):
+        """What is no quote any more, or of another service, is no evidence."""
+        ordinary, training, advice, cancelled = self._create_orders(4)
+        training.kmop_service = "training"
+        advice.kmop_service = "advice"
+        (cancelled + advice)._action_cancel()
+        advice.action_draft()
+        orders = ordinary + training + advice + cancelled
+        wizard = self._open(orders, self.salesman).create({})
+        self.assertEqual(self._get_preview(wizard), (2, {CANCELLED: 1, SERVICE: 1}))
+        names = {line["reason"]: line["names"] for line in wizard.skipped}
+        self.assertEqual(names[CANCELLED], [cancelled.name])
+        self.assertEqual(names[SERVICE], [advice.name])
+        wizard.action_confirm()
+        evidences = self.registration.evidence_ids
+        self.assertEqual(set(evidences.mapped("res_id")), {ordinary.id, training.id})
+
+    def test_one_reason_each(self):
+        """A cancelled quote that is linked already counts once."""
+        order = self._create_order()
+        self._link(order)
+        order._action_cancel()
+        self.registration.evidence_ids.sudo().state = "accepted"
+        wizard = self._open(order, self.salesman).create({})
+        self.assertEqual(self._get_preview(wizard), (0, {LINKED: 1}))
+
+    def test_link_obeys_the_reasons(self):
+        """Also where no wizard comes into it."""
+        order = self._create_order(state="cancel")
+        self.assertFalse(self._link(order))
+
+    def test_names_of_many(self):
+        """Of each reason the first names, of all of them the number."""
+        orders = self._create_orders(30, state="cancel")
+        wizard = self._open(orders, self.salesman).create({})
+        [line] = wizard.skipped
+        self.assertEqual(line["count"], 30)
+        self.assertEqual(line["names"], orders[:20].mapped("name"))
 
     def test_preview_says_what_happens(self):
         orders = self._create_order() + self._create_order()
         self._link(orders[0])
         wizard = self._open(orders, self.salesman).create({})
-        self.assertEqual(self._get_counts(wizard), (1, 1, 0))
+        self.assertEqual(self._get_preview(wizard), (1, {LINKED: 1}))
         wizard.action_confirm()
         wizard.invalidate_recordset()
-        self.assertEqual(self._get_counts(wizard), (0, 2, 0))
+        self.assertEqual(self._get_preview(wizard), (0, {LINKED: 2}))
 
     def test_preview_without_a_registration(self):
         """Nothing is said of documents while there is nothing to compare with."""
         self._create_registration(service="advice")
         form = Form(self._open(self._create_order(), self.salesman))
         self.assertFalse(form.registration_id)
-        self.assertEqual(self._get_counts(form), (0, 0, 0))
+        self.assertEqual(self._get_preview(form), (0, {}))
 
     def test_rejected_counts_as_to_link(self):
         order = self._create_order()
         self._put(self._link(order), "rejected")
         wizard = self._open(order, self.salesman).create({})
-        self.assertEqual(self._get_counts(wizard), (1, 0, 0))
+        self.assertEqual(self._get_preview(wizard), (1, {}))
 
     # ------------------------------------------------------------------ linking
 
@@ -152,7 +216,7 @@ class TestEvidenceLink(LinkCommon):
         self.assertEqual(len(orders[1].kmop_evidence_ids), 1)
 
     def test_no_documents(self):
-        for model in (False, "res.partner", "kmop.evidence.source", "no.such.model"):
+        for model in (False, "res.country", "kmop.evidence.source", "no.such.model"):
             wizard = self.env["kmop.evidence.link"].with_user(self.reader)
             wizard = wizard.with_context(active_model=model, active_ids=[1])
             with self.subTest(model=model), self.assertRaises(UserError):
@@ -306,19 +370,170 @@ class TestEvidenceLink(LinkCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestEvidenceLinkBatches(LinkCommon):
+    def _confirm(self, orders, **vals):
+        """Return the wizard and what it tells the browser to do."""
+        wizard = self._open(orders, self.salesman).create(vals)
+        return wizard, wizard.action_confirm()
+
+    def _slice(self, ids):
+        return [ids[i : i + BATCH_SIZE] for i in range(0, len(ids), BATCH_SIZE)]
+
+    def _link_batch(self, wizard, ids):
+        """Link one batch as the browser asks for it."""
+        return wizard.with_context(active_ids=ids).link_batch()
+
+    def test_up_to_a_batch(self):
+        """Linked at once, whatever else is skipped."""
+        orders = self._create_orders(BATCH_SIZE)
+        cancelled = self._create_orders(BATCH_SIZE, state="cancel")
+        action = self._confirm(orders + cancelled)[1]
+        self.assertEqual(action["tag"], "display_notification")
+        self.assertEqual(len(self.registration.evidence_ids), BATCH_SIZE)
+
+    def test_more_than_a_batch(self):
+        """Left to the browser, with what there is to link and what isn't."""
+        orders = self._create_orders(BATCH_SIZE + 1)
+        cancelled = self._create_orders(1, state="cancel")
+        wizard, action = self._confirm(orders + cancelled)
+        self.assertEqual(action["tag"], "kmop_link_progress")
+        self.assertEqual(
+            action["params"],
+            {
+                "wizard_id": wizard.id,
+                "model": "sale.order",
+                "document_ids": orders.ids,
+                "batch_size": BATCH_SIZE,
+                "skipped": [
+                    {"reason": CANCELLED, "count": 1, "names": [cancelled.name]}
+                ],
+            },
+        )
+        self.assertFalse(self.registration.evidence_ids)
+
+    def test_1000_quotes(self):
+        """Interrupted after four batches and started again: each is linked once."""
+        orders = self._create_orders(1000)
+        wizard, action = self._confirm(orders)
+        batches = self._slice(action["params"]["document_ids"])
+        self.assertEqual(len(batches), 10)
+        for ids in batches[:4]:
+            answer = self._link_batch(wizard, ids)
+            self.assertEqual(answer, {"linked": BATCH_SIZE, "skipped": []})
+        again, action = self._confirm(orders)
+        self.assertEqual(action["params"]["document_ids"], orders.ids[400:])
+        [line] = action["params"]["skipped"]
+        self.assertEqual((line["reason"], line["count"]), (LINKED, 400))
+        for ids in self._slice(action["params"]["document_ids"]):
+            self._link_batch(again, ids)
+        evidences = self.registration.evidence_ids
+        self.assertEqual(sorted(evidences.mapped("res_id")), orders.ids)
+        self.assertEqual(set(evidences.mapped("state")), {"submitted"})
+        self.assertEqual(evidences.owner_id, self.salesman)
+
+    def test_repeated_batch(self):
+        """As after an answer that got lost on its way to the browser."""
+        orders = self._create_orders(BATCH_SIZE + 1)
+        wizard, action = self._confirm(orders)
+        ids = action["params"]["document_ids"][:BATCH_SIZE]
+        self._link_batch(wizard, ids)
+        answer = self._link_batch(wizard, ids)
+        self.assertEqual(answer["linked"], 0)
+        self.assertEqual(answer["skipped"][0]["count"], BATCH_SIZE)
+        self.assertEqual(len(self.registration.evidence_ids), BATCH_SIZE)
+
+    def test_choices_hold_in_each_batch(self):
+        orders = self._create_orders(BATCH_SIZE + 1)
+        requirement = self.env.ref("kmop_registration.kmop_requirement_integrity")
+        wizard, action = self._confirm(
+            orders,
+            type_id=self.legal_type.id,
+            aspect="application",
+            requirement_ids=[Command.set(requirement.ids)],
+            submit=False,
+        )
+        for ids in self._slice(action["params"]["document_ids"]):
+            self._link_batch(wizard, ids)
+        evidences = self.registration.evidence_ids
+        self.assertEqual(set(evidences.mapped("aspect")), {"application"})
+        self.assertEqual(set(evidences.mapped("state")), {"draft"})
+        self.assertEqual(evidences.requirement_ids, requirement)
+
+    def test_cancelled_and_deleted_meanwhile(self):
+        orders = self._create_orders(3)
+        wizard = self._open(orders, self.salesman).create({})
+        orders[0]._action_cancel()
+        ids = orders.ids
+        orders[1].unlink()
+        answer = self._link_batch(wizard, ids)
+        self.assertEqual(answer["linked"], 1)
+        self.assertEqual(answer["skipped"][0]["reason"], CANCELLED)
+
+    def test_batch_of_a_colleagues_quotes(self):
+        """The batch is the browser's to choose: each is checked as any other."""
+        wizard = self._open(self._create_orders(1), self.salesman).create({})
+        theirs = self._create_orders(2, user_id=self.manager.id)
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            self._link_batch(wizard, theirs.ids)
+        self.assertFalse(self.registration.evidence_ids)
+
+    def test_a_colleagues_wizard(self):
+        wizard = self._open(self._create_orders(1), self.salesman).create({})
+        colleague = self._create_user("colleague", "sales_team.group_sale_salesman")
+        for method in ("link_batch", "action_confirm"):
+            with self.subTest(method=method), self.assertRaises(AccessError):
+                getattr(wizard.with_user(colleague), method)()
+
+    @warmup
+    def test_queries_per_batch(self):
+        """As many for a batch as for ten quotes, and for each batch of them."""
+
+        def count(ids):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            start = self.env.cr.sql_log_count
+            self._link_batch(wizard, ids)
+            self.env.flush_all()
+            return self.env.cr.sql_log_count - start
+
+        orders = self._create_orders(3 * BATCH_SIZE)
+        wizard, action = self._confirm(orders)
+        first, *batches = self._slice(action["params"]["document_ids"])
+        count(first[:1])
+        ten = count(first[1:11])
+        counts = [count(ids) for ids in batches]
+        self.assertLessEqual(ten, 45)
+        self.assertLessEqual(max(counts), ten + 4)
+
+    @warmup
+    def test_queries_of_the_preview(self):
+        def count(orders):
+            self.env.flush_all()
+            self.env.invalidate_all()
+            wizards = self._open(orders, self.salesman)
+            start = self.env.cr.sql_log_count
+            wizards.new({})._compute_preview()
+            return self.env.cr.sql_log_count - start
+
+        orders = self._create_orders(400)
+        self._link(orders[:200])
+        orders[200:300].state = "cancel"
+        count(orders)
+        self.assertLessEqual(count(orders), count(orders[198:202]))
+
+
+@tagged("post_install", "-at_install")
+class TestLinkProgress(HootCase):
+    def test_unit(self):
+        self._run_hoot("link_progress")
+
+
+@tagged("post_install", "-at_install")
 class TestEvidenceLinkBudget(LinkCommon):
     def _count_queries(self, count):
         """Return the queries that linking ``count`` quotes at once takes."""
-        orders = self.env["sale.order"].create(
-            [
-                {
-                    "partner_id": self.client.id,
-                    "company_id": self.company.id,
-                    "user_id": self.salesman.id,
-                }
-                for _i in range(count)
-            ]
-        )
+        orders = self._create_orders(count)
         self.env.flush_all()
         self.env.invalidate_all()
         start = self.env.cr.sql_log_count
@@ -328,8 +543,8 @@ class TestEvidenceLinkBudget(LinkCommon):
         return self.env.cr.sql_log_count - start
 
     @warmup
-    def test_queries_of_200(self):
+    def test_queries(self):
         self._count_queries(1)
-        ten, many = self._count_queries(10), self._count_queries(200)
+        ten, many = self._count_queries(10), self._count_queries(BATCH_SIZE)
         self.assertLessEqual(ten, 45)
         self.assertLessEqual(many, ten + 8)

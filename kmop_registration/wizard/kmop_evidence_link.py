@@ -3,6 +3,11 @@ from odoo.exceptions import UserError
 
 from ..models.constants import ASPECTS
 
+# More than this is linked in batches of it, with a request for each.
+BATCH_SIZE = 100
+# Names that a reason to skip shows; the others are counted.
+NAMES_SHOWN = 20
+
 
 class KmopEvidenceLink(models.TransientModel):
     """Links the selected documents as evidence, after saying what will happen."""
@@ -49,10 +54,7 @@ class KmopEvidenceLink(models.TransientModel):
         string="Submit at once", default=True, help="Offer it to the quality officer."
     )
     to_link_count = fields.Integer(compute="_compute_preview", string="Will be linked")
-    linked_count = fields.Integer(compute="_compute_preview", string="Linked already")
-    foreign_count = fields.Integer(
-        compute="_compute_preview", string="Of another company"
-    )
+    skipped = fields.Json(compute="_compute_preview", string="Will be skipped")
 
     def _default_registration_id(self):
         return self.env["kmop.evidence"]._default_registration_id()
@@ -84,12 +86,26 @@ class KmopEvidenceLink(models.TransientModel):
     @api.depends_context("active_model", "active_ids")
     def _compute_preview(self):
         sources = self._get_sources()
-        self.to_link_count = self.linked_count = self.foreign_count = 0
+        self.to_link_count, self.skipped = 0, False
         for wizard in self.filtered(lambda w: w.registration_id and w.type_id):
-            split = sources._kmop_linkable(wizard.registration_id, wizard.type_id)
-            wizard.to_link_count, wizard.linked_count, wizard.foreign_count = map(
-                len, split
-            )
+            linkable, skipped = wizard._split(sources)
+            wizard.to_link_count = len(linkable)
+            wizard.skipped = self._describe(skipped)
+
+    def _split(self, sources):
+        return sources._kmop_split(self.registration_id, self.type_id)
+
+    @api.model
+    def _describe(self, skipped):
+        """Return ``[{"reason": s, "count": n, "names": [s]}]``, not all names."""
+        return [
+            {
+                "reason": reason,
+                "count": len(records),
+                "names": records[:NAMES_SHOWN].mapped("display_name"),
+            }
+            for reason, records in skipped.items()
+        ]
 
     def _get_sources(self):
         """Return the selection. Raises UserError where it can't be evidence."""
@@ -101,20 +117,52 @@ class KmopEvidenceLink(models.TransientModel):
         )
 
     def action_confirm(self):
+        """Link the selection; where it takes several batches, the browser goes on."""
         self.ensure_one()
-        evidences = self._get_sources()._kmop_link(
+        linkable, skipped = self._split(self._get_sources())
+        if not linkable:
+            raise UserError(self.env._("Nothing to link: see the reasons above."))
+        if len(linkable) > BATCH_SIZE:
+            return self._get_progress_action(linkable, skipped)
+        return self._get_result_action(self._link(linkable))
+
+    def link_batch(self):
+        """Link the selection, a batch of a larger one, in this transaction.
+
+        What was linked meanwhile is skipped: a batch can be repeated.
+
+        :return: ``{"linked": n, "skipped": [{"reason": s, "count": n, "names": [s]}]}``
+        """
+        self.ensure_one()
+        linkable, skipped = self._split(self._get_sources())
+        evidences = self._link(linkable)
+        return {"linked": len(evidences), "skipped": self._describe(skipped)}
+
+    def _link(self, sources):
+        evidences = sources._kmop_link(
             self.registration_id, self.type_id, self._prepare_values()
         )
-        if not evidences:
-            raise UserError(self.env._("Nothing to link: see the counts above."))
         if self.submit:
             evidences.submit()
-        return self._get_result_action(evidences)
+        return evidences
 
     def _prepare_values(self):
         return {
             "aspect": self.aspect,
             "indicator_ids": [fields.Command.set(self.indicator_ids.ids)],
+        }
+
+    def _get_progress_action(self, sources, skipped):
+        return {
+            "type": "ir.actions.client",
+            "tag": "kmop_link_progress",
+            "params": {
+                "wizard_id": self.id,
+                "model": sources._name,
+                "document_ids": sources.ids,
+                "batch_size": BATCH_SIZE,
+                "skipped": self._describe(skipped),
+            },
         }
 
     def _get_result_action(self, evidences):
