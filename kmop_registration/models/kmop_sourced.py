@@ -23,7 +23,9 @@ class KmopSourced(models.AbstractModel):
         self.source_name = False
         # sudo: who may read the record may know which document it comes from
         for record, source in self.sudo()._get_sources().items():
-            record.source_name = source.display_name
+            # What isn't saved wasn't checked yet: a form could name any document.
+            if record.id or source.with_env(self.env).has_access("read"):
+                record.source_name = source.display_name
 
     def _get_sources(self):
         """Return the source of each record that has one, by record."""

@@ -9,13 +9,20 @@ from .test_evidence import EvidenceCommon
 ALL = "read write create unlink"
 SETUP = {
     "salesman": "read",
+    "leader": "read",
     "surveyor": "read",
     "reader": "read",
     "officer": "read",
     "manager": ALL,
 }
+SELLERS = {"salesman": ALL, "leader": ALL}
 OFFICERS = {"officer": ALL, "manager": ALL}
-EVERYBODY = dict.fromkeys(["salesman", "surveyor", "reader", "officer", "manager"], ALL)
+EVERYBODY = dict.fromkeys(
+    ["salesman", "leader", "surveyor", "reader", "officer", "manager"], ALL
+)
+
+# Reference data: of use to whoever opens a quote or a product.
+REFERENCE = {"internal": "read", **SETUP}
 
 # Who may do what; a role that isn't mentioned may do nothing.
 SHARED = {
@@ -25,17 +32,23 @@ SHARED = {
     "kmop.track": SETUP,
     "kmop.track.part": SETUP,
     "kmop.evidence.type": SETUP,
+    "kmop.theme": REFERENCE,
+    "kmop.subsidy.rate": REFERENCE,
+    "kmop.exclusion": REFERENCE,
+    "kmop.rule": REFERENCE,
     "kmop.milestone.rule": {"reader": "read", "officer": "read", "manager": ALL},
 }
 PER_COMPANY = {
     "kmop.registration": {
         "salesman": "read",
+        "leader": "read",
         "surveyor": "read",
         "reader": "read",
         **OFFICERS,
     },
     "kmop.registration.period": {
         "salesman": "read",
+        "leader": "read",
         "surveyor": "read",
         "reader": "read",
         "officer": "read write create",
@@ -51,10 +64,14 @@ PER_COMPANY = {
     # Of somebody else; what is one's own has a test apart.
     "kmop.evidence": {
         "salesman": "create",
+        "leader": "create",
         "surveyor": "create",
         "reader": "read create",
         **OFFICERS,
     },
+    # Of a dossier of one's own; of others', see below.
+    "kmop.session": SELLERS,
+    "kmop.participant": SELLERS,
 }
 WIZARDS = {
     "kmop.evidence.link": EVERYBODY,
@@ -75,11 +92,16 @@ class AccessCommon(EvidenceCommon):
         cls.portal = new_test_user(cls.env, "kmop_portal", groups="base.group_portal")
         cls.public = cls.env.ref("base.public_user")
         cls.internal = cls._create_user("internal", "base.group_user")
+        cls.leader = cls._create_user(
+            "leader", "sales_team.group_sale_salesman_all_leads"
+        )
+        cls.colleague = cls._create_user("colleague", "sales_team.group_sale_salesman")
         cls.roles = {
             "portal": cls.portal,
             "public": cls.public,
             "internal": cls.internal,
             "salesman": cls.salesman,
+            "leader": cls.leader,
             "surveyor": cls.surveyor,
             "reader": cls.reader,
             "officer": cls.officer,
@@ -89,6 +111,13 @@ class AccessCommon(EvidenceCommon):
     def setUp(self):
         super().setUp()
         self._decide(self.registration, date(2026, 3, 1), number="DV.O123456")
+
+    def _create_session(self, order):
+        return self.env["kmop.session"].create({"order_id": order.id})
+
+    def _create_participant(self, order):
+        vals = {"order_id": order.id, "name": "Deelnemer"}
+        return self.env["kmop.participant"].create(vals)
 
     def _get_records(self):
         """Return a record of each model that belongs to a company."""
@@ -102,7 +131,10 @@ class AccessCommon(EvidenceCommon):
                 "ground": "iso9001",
             }
         )
+        order = self._create_order(kmop_service="training")
         return {
+            "kmop.session": self._create_session(order),
+            "kmop.participant": self._create_participant(order),
             "kmop.registration": registration,
             "kmop.registration.period": registration.period_ids[:1],
             "kmop.audit": audit,
@@ -220,20 +252,25 @@ class TestAccessRights(AccessCommon):
 
     def test_evidence_of_ones_quotes(self):
         """Read, not changed: it was somebody else who added it."""
-        evidence = self._link(self._create_order()).with_user(self.salesman)
+        evidence = self._link(self._create_order(), self.leader)
+        evidence = evidence.with_user(self.salesman)
         self.assertTrue(evidence.has_access("read"))
         self.assertFalse(evidence.has_access("write"))
         self.assertFalse(evidence.has_access("unlink"))
 
     def test_evidence_after_a_handover(self):
         """The quote's new salesperson sees its evidence, the former no more."""
-        order = self._create_order()
-        evidence = self._link(order)
-        colleague = self._create_user("colleague", "sales_team.group_sale_salesman")
-        self.assertFalse(evidence.with_user(colleague).has_access("read"))
-        order.user_id = colleague
-        self.assertTrue(evidence.with_user(colleague).has_access("read"))
-        self.assertFalse(evidence.with_user(self.salesman).has_access("read"))
+        for user, owner in (
+            (self.salesman, self.colleague),
+            (self.leader, self.leader),
+        ):
+            order = self._create_order()
+            evidence = self._link(order, user)
+            self.assertFalse(evidence.with_user(self.colleague).has_access("read"))
+            order.user_id = self.colleague
+            self.assertEqual(evidence.owner_id, owner)
+            self.assertTrue(evidence.with_user(self.colleague).has_access("read"))
+            self.assertFalse(evidence.with_user(self.salesman).has_access("read"))
 
     # ---------------------------------------------------------- other companies
 
@@ -272,6 +309,8 @@ class TestAccessRights(AccessCommon):
             "kmop.exemption": records["kmop.exemption"].copy_data()[0],
             "kmop.finding": {"name": "x", "registration_id": self.registration.id},
             "kmop.evidence": records["kmop.evidence"].copy_data()[0],
+            "kmop.session": records["kmop.session"].copy_data()[0],
+            "kmop.participant": records["kmop.participant"].copy_data()[0],
         }.items():
             vals.pop("audit_id" if model == "kmop.registration.period" else "", None)
             with self.subTest(model=model), self.assertRaises(UserError):
@@ -324,6 +363,259 @@ class TestAccessRights(AccessCommon):
         self.assertEqual(found, self.registration + other)
         found = registrations.with_context(allowed_company_ids=both[:1]).search([])
         self.assertEqual(found, self.registration)
+
+
+@tagged("post_install", "-at_install")
+class TestDossierAccess(AccessCommon):
+    """Salespeople and dossiers: by Odoo's own rules, whatever is linked to them."""
+
+    def setUp(self):
+        super().setUp()
+        self.order = self._create_dossier(self.salesman)
+        self.theirs = self._create_dossier(self.colleague)
+        self.free = self._create_dossier(self.env["res.users"])
+        self.env.invalidate_all()
+
+    def _create_dossier(self, user):
+        return self._create_order(user_id=user.id, kmop_service="training")
+
+    def _create_document(self, order, user=None, **vals):
+        """Return a paper document of a dossier: evidence that is no Odoo document."""
+        return self._create_evidence(
+            self.registration, user or self.env.user, order_id=order.id, **vals
+        )
+
+    def _assert_readable(self, evidence, *users):
+        """Only these of the salespeople find and read the evidence and its files."""
+        self.env.invalidate_all()
+        for user in (self.salesman, self.colleague, self.leader):
+            for records in (evidence, evidence.file_ids):
+                mine = records.with_user(user)
+                with self.subTest(user=user.login, model=records._name):
+                    found = mine.search([("id", "in", records.ids)])
+                    self.assertEqual(found.ids, records.ids if user in users else [])
+                    self.assertEqual(
+                        bool(mine._filtered_access("read")),
+                        bool(records) and user in users,
+                    )
+
+    # ---------------------------------------------------- days and participants
+
+    def _get_parts(self, order):
+        return self._create_session(order), self._create_participant(order)
+
+    def test_parts_of_quotes(self):
+        for order, users in (
+            (self.order, {self.salesman, self.leader}),
+            (self.theirs, {self.colleague, self.leader}),
+            (self.free, {self.salesman, self.colleague, self.leader}),
+        ):
+            for record in self._get_parts(order):
+                for user in (self.salesman, self.colleague, self.leader, self.stranger):
+                    mine = record.with_user(user)
+                    with self.subTest(model=record._name, user=user.login):
+                        found = mine.search([("id", "=", record.id)])
+                        self.assertEqual(bool(found), user in users)
+                        for operation in ("read", "write", "unlink"):
+                            allowed = mine.has_access(operation)
+                            self.assertEqual(allowed, user in users, operation)
+
+    def test_no_parts_added_to_anothers_quote(self):
+        for model, vals in (
+            ("kmop.session", {}),
+            ("kmop.participant", {"name": "Indringer"}),
+        ):
+            records = self.env[model].with_user(self.salesman)
+            self.assertTrue(records.create({**vals, "order_id": self.order.id}))
+            with self.subTest(model=model), self.assertRaises(AccessError):
+                records.create({**vals, "order_id": self.theirs.id})
+
+    def test_no_parts_moved_to_anothers_quote(self):
+        for record in self._get_parts(self.order):
+            mine = record.with_user(self.salesman)
+            mine.order_id = self.free
+            with self.subTest(model=record._name), self.assertRaises(AccessError):
+                mine.order_id = self.theirs
+
+    def test_parts_follow_the_salesperson(self):
+        parts = self._get_parts(self.order)
+        self.order.user_id = self.colleague
+        for record in parts:
+            self.assertFalse(record.with_user(self.salesman).has_access("read"))
+            self.assertTrue(record.with_user(self.colleague).has_access("read"))
+
+    # ------------------------------------------------------------------ documents
+
+    def test_reading(self):
+        """The dossier's salesperson and leaders read its documents, no colleague."""
+        self._assert_readable(
+            self._create_document(self.order), self.salesman, self.leader
+        )
+        self._assert_readable(
+            self._create_document(self.theirs), self.colleague, self.leader
+        )
+        self._assert_readable(self._create_document(self.free), self.leader)
+
+    def test_reading_what_was_frozen(self):
+        files = self._create_attachment().ids
+        evidence = self._create_document(self.theirs, attachment_ids=files)
+        evidence.submit()
+        evidence.accept()
+        self.assertTrue(evidence.file_ids)
+        for user, allowed in ((self.colleague, True), (self.salesman, False)):
+            self.env.invalidate_all()
+            for records in (evidence.file_ids, evidence.file_ids.attachment_id):
+                with self.subTest(user=user.login, model=records._name):
+                    mine = records.with_user(user)
+                    self.assertEqual(mine.has_access("read"), allowed)
+
+    def test_handover(self):
+        """Documents follow the dossier: read by who has it now, and by no former."""
+        for order, evidence in (
+            (self.order, self._create_document(self.order)),
+            (self.order, self._create_document(self.order, self.salesman)),
+            (self.order, self._link(self.order, self.salesman)),
+            (self.free, self._link(self.free, self.salesman)),
+        ):
+            evidence = evidence.with_env(self.env)
+            order.user_id = self.colleague
+            self.assertEqual(evidence.source_user_id, self.colleague)
+            self._assert_readable(evidence, self.colleague, self.leader)
+            order.user_id = False
+            self.assertFalse(evidence.source_user_id)
+            order.user_id = self.salesman
+            self._assert_readable(evidence, self.salesman, self.leader)
+
+    def test_moved_to_another_dossier(self):
+        """One's own evidence can't be put in a dossier that one may not see."""
+        evidence = self._create_document(self.order, self.salesman)
+        evidence.order_id = self.free
+        with self.assertRaises(AccessError):
+            evidence.order_id = self.theirs
+        evidence.invalidate_recordset()
+        self.assertEqual(evidence.order_id, self.free)
+
+    def test_nothing_added_to_anothers_dossier(self):
+        for vals in (
+            {"order_id": self.theirs.id},
+            {"res_model": "sale.order", "res_id": self.theirs.id},
+            {"res_model": "sale.order", "res_id": self.theirs.id, "order_id": False},
+        ):
+            with self.subTest(vals=vals), self.assertRaises(AccessError):
+                self._create_evidence(self.registration, self.salesman, **vals)
+
+    def test_no_source_put_under_ones_own_evidence(self):
+        """Nor does the evidence become a document that its owner can't read."""
+        evidence = self._create_evidence(self.registration, self.salesman)
+        with self.assertRaises(AccessError):
+            evidence.write({"res_model": "sale.order", "res_id": self.theirs.id})
+
+    def test_adding_documents(self):
+        files = self._create_attachment(user=self.salesman).ids
+        add = ("kmop_add_document", self.legal_type.id, files)
+        for order, user, allowed in (
+            (self.order, self.salesman, True),
+            (self.free, self.salesman, True),
+            (self.theirs, self.salesman, False),
+            (self.order, self.internal, False),
+            (self.order, self.surveyor, False),
+            (self.order, self.stranger, False),
+        ):
+            self.env.invalidate_all()
+            mine = order.with_user(user)
+            with self.subTest(order=order.name, user=user.login):
+                if allowed:
+                    self.assertTrue(getattr(mine, add[0])(*add[1:]))
+                else:
+                    with self.assertRaises(AccessError):
+                        getattr(mine, add[0])(*add[1:])
+
+    def test_anothers_file(self):
+        """A file that one may not read isn't read by adding it to one's dossier."""
+        order = self.order.with_user(self.salesman)
+        theirs = self._create_attachment(
+            user=self.colleague, res_model="sale.order", res_id=self.theirs.id
+        )
+        self.env.invalidate_all()
+        with self.assertRaises(AccessError):
+            order.kmop_add_document(self.legal_type.id, theirs.ids)
+
+    def test_name_of_anothers_document(self):
+        """What a form would fill in tells nothing of a document out of reach."""
+        evidences = self.env["kmop.evidence"].with_user(self.salesman)
+        for order, name in ((self.order, self.order.name), (self.theirs, False)):
+            self.env.invalidate_all()
+            evidence = evidences.new({"res_model": "sale.order", "res_id": order.id})
+            with self.subTest(order=order.name):
+                self.assertEqual(evidence.source_name, name)
+
+    def test_checklist_names_nothing_of_others(self):
+        """That a document is there is told; which, to who may read it."""
+        self._create_document(self.free)
+        line = next(
+            line
+            for line in self.free.with_user(self.salesman).kmop_checklist
+            if line["type"] == self.legal_type.id
+        )
+        self.assertEqual((line["state"], line["evidence"]), ("draft", []))
+
+    # -------------------------------------------------------------------- wizards
+
+    def _open(self, user, sources):
+        wizards = self.env["kmop.evidence.link"].with_user(user)
+        return wizards.with_context(active_model=sources._name, active_ids=sources.ids)
+
+    def test_linking_by_role(self):
+        """Who may read quotes links them; the wizard adds no right of its own."""
+        vals = {"registration_id": self.registration.id, "type_id": self.quote_type.id}
+        vals["aspect"] = self.quote_type.aspect
+        for role, user in self.roles.items():
+            for method in ("action_confirm", "link_batch"):
+                order = self._create_dossier(self.salesman)
+                self.env.invalidate_all()
+                allowed = role in ("salesman", "leader")
+                with self.subTest(role=role, method=method):
+                    if allowed:
+                        wizard = self._open(user, order).create(vals)
+                        getattr(wizard, method)()
+                    else:
+                        with self.assertRaises(AccessError):
+                            wizard = self._open(user, order).create(vals)
+                            getattr(wizard, method)()
+                    self.assertEqual(len(order.kmop_evidence_ids), allowed)
+
+    def test_preview_of_anothers_quote(self):
+        """Not even whether it is linked already."""
+        self._link(self.theirs)
+        self.env.invalidate_all()
+        wizard = self._open(self.salesman, self.theirs).create(
+            {"registration_id": self.registration.id}
+        )
+        for name in ("to_link_count", "skipped"):
+            with self.subTest(field=name), self.assertRaises(AccessError):
+                wizard.read([name])
+
+    def test_quality_wizards_by_role(self):
+        """What only officers do, no salesperson does by calling the wizard."""
+        evidence = self._create_document(self.order, self.salesman)
+        period = self.registration.period_ids
+        audit = self.registration.start_audit()
+        for role in ("portal", "public", "internal", "salesman", "leader", "reader"):
+            for model, vals in (
+                ("kmop.audit.move", {"audit_id": audit.id, "move": "request"}),
+                ("kmop.audit.decide", {"audit_id": audit.id}),
+                ("kmop.period.correct", {"period_id": period.id, "reason": "x"}),
+                (
+                    "kmop.evidence.supersede",
+                    {"evidence_id": evidence.id, "by_id": evidence.id},
+                ),
+                ("kmop.reason", {"action": "cancel_audit", "reason": "x"}),
+            ):
+                self.env.invalidate_all()
+                wizards = self.env[model].with_user(self.roles[role])
+                with self.subTest(role=role, model=model):
+                    with self.assertRaises(AccessError):
+                        wizards.create(vals).action_confirm()
 
 
 @tagged("post_install", "-at_install")
