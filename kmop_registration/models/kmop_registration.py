@@ -365,6 +365,23 @@ class KmopRegistration(models.Model):
         return result
 
     @api.readonly
+    def satisfaction(self, date_from=None, date_to=None):
+        """Reckon the clients' satisfaction, of all time or between two days.
+
+        Means are out of 100, and None of fewer answers than the company wants for
+        one. Whom a paper or a link reached isn't known, so the response rate (in
+        percent, None where nobody was invited) is that of the invited.
+
+        :return: ``{registration id: {"invited": n, "responded": n, "rate": p,
+            "answered": n, "means": {"content": m, "form": m, "general": m,
+            "recommendation": m, "score": m}, "bands": {"1": n, … "5": n}}}``
+        """
+        figures = self.env["kmop.satisfaction"]
+        return figures._get_figures(
+            self, fields.Date.to_date(date_from), fields.Date.to_date(date_to)
+        )
+
+    @api.readonly
     def get_matrix(self):
         """Tell what supports each indicator in the next audit, aspect by aspect.
 

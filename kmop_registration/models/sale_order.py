@@ -20,6 +20,7 @@ class SaleOrder(models.Model):
         "kmop.dossier.warning",
         "kmop.dossier.checklist",
         "kmop.dossier.consistency",
+        "kmop.dossier.survey",
     ]
 
     _kmop_user_field = "user_id"

@@ -1,15 +1,165 @@
-from odoo import models
+from odoo import SUPERUSER_ID, api, fields, models
+from odoo.fields import Domain
+from odoo.tools import SQL
+
+from ..tools import shift
 
 
 class SurveyUserInput(models.Model):
     _name = "survey.user_input"
     _inherit = ["survey.user_input", "kmop.evidence.source"]
 
+    kmop_order_id = fields.Many2one(
+        "sale.order",
+        string="Project dossier",
+        index="btree_not_null",
+        ondelete="set null",
+        readonly=True,
+        copy=False,
+    )
+    kmop_registration_id = fields.Many2one(
+        related="kmop_order_id.kmop_registration_id",
+        store=True,
+        index="btree_not_null",
+    )
+    kmop_invited = fields.Boolean(
+        string="Invited",
+        readonly=True,
+        copy=False,
+        help="By mail; others followed the link or the code of their dossier.",
+    )
+    kmop_repeated = fields.Boolean(
+        string="Repeated",
+        readonly=True,
+        copy=False,
+        help="The same person had answered for this dossier already.",
+    )
+
+    def _kmop_get_lang(self):
+        """Return the language to write in: theirs, or else the client's."""
+        people = self.kmop_order_id.kmop_participant_ids
+        mine = people.filtered(lambda p: p.email == self.email and p.lang)[:1]
+        client = self.kmop_order_id.partner_id
+        return mine.lang or self.partner_id.lang or client.lang or self.env.lang
+
+    # ---------------------------------------------------------------------- evidence
+
     def _kmop_date_effective(self):
         return self._kmop_to_date(self.end_datetime or self.create_date)
+
+    def _kmop_company(self):
+        return self.kmop_order_id.company_id
+
+    def _kmop_user(self):
+        return self.kmop_order_id.user_id
+
+    def _prepare_kmop_evidence(self, registration, evidence_type):
+        values = super()._prepare_kmop_evidence(registration, evidence_type)
+        return values | {"order_id": self.kmop_order_id.id}
+
+    def _kmop_evidence_name(self):
+        """Name the dossier, not who answered."""
+        names = [self.survey_id.title, self.kmop_order_id.name]
+        return " – ".join(filter(None, names)) or super()._kmop_evidence_name()
 
     def _kmop_snapshot(self):
         content = self.env["ir.qweb"]._render(
             "kmop_registration.survey_user_input_snapshot", {"answer": self}
         )
         return f"{self.survey_id.title[:80]}.html".replace("/", "-"), content.encode()
+
+    # -------------------------------------------------------------------- completion
+
+    def _mark_done(self):
+        result = super()._mark_done()
+        # sudo: a participant's answer fills the dossier, whoever they are
+        self.sudo()._kmop_process()
+        return result
+
+    def _kmop_process(self):
+        """Turn completed answers into figures, evidence and proposed findings."""
+        answers = self.filtered(lambda answer: answer._kmop_is_of_dossier())
+        answers.filtered("survey_id.kmop_anonymous")._kmop_forget()
+        repeated = answers._kmop_get_repeated()
+        repeated.kmop_repeated = True
+        counted = answers - repeated
+        figures = self.env["kmop.satisfaction"]._add(counted)
+        counted._kmop_add_evidence()
+        figures._propose_findings()
+
+    def _kmop_is_of_dossier(self):
+        order = self.kmop_order_id
+        return order and order.state != "cancel" and not self.test_entry
+
+    def _kmop_get_repeated(self):
+        """Return the answers of whom had answered for the same dossier before."""
+        named = self.filtered(lambda answer: answer.partner_id or answer.email)
+        if not named:
+            return named
+        done = self.search(
+            Domain("kmop_order_id", "in", named.kmop_order_id.ids)
+            & Domain("state", "=", "done")
+            & Domain("test_entry", "=", False)
+        )
+        first = {}
+        for answer in done.sorted(lambda a: (a.end_datetime, a.id)):
+            first.setdefault(answer._kmop_get_person(), answer)
+        return named.filtered(lambda a: first.get(a._kmop_get_person()) != a)
+
+    def _kmop_get_person(self):
+        person = self.partner_id.id or (self.email or "").strip().lower()
+        return self.survey_id.id, self.kmop_order_id.id, person
+
+    def _kmop_add_evidence(self):
+        evidence_type = self.env["kmop.evidence.type"]._get_default_for(self._name)
+        linked = self.filtered("kmop_registration_id") if evidence_type else self[:0]
+        owned = linked.with_user(SUPERUSER_ID).sudo()
+        for registration, answers in owned.grouped("kmop_registration_id").items():
+            answers._kmop_link(registration, evidence_type).submit()
+
+    # --------------------------------------------------------------------- anonymity
+
+    def _kmop_forget(self):
+        """Keep nothing that tells who answered, not even in the record's log."""
+        if not self:
+            return
+        self.write({"partner_id": False, "email": False, "nickname": False})
+        self.message_ids.sudo().unlink()
+        self.env.flush_all()
+        for records in (self, self.user_input_line_ids):
+            if records:
+                self.env.execute_query(
+                    SQL(
+                        "UPDATE %s SET create_uid = %s, write_uid = %s WHERE id IN %s",
+                        SQL.identifier(records._table),
+                        SUPERUSER_ID,
+                        SUPERUSER_ID,
+                        records._ids,
+                    )
+                )
+        self.env.invalidate_all()
+
+    # ----------------------------------------------------------------------- hygiene
+
+    @api.model
+    def _kmop_open_domain(self):
+        """Return the domain of those who were asked and haven't answered."""
+        return (
+            Domain("kmop_order_id", "!=", False)
+            & Domain("state", "!=", "done")
+            & Domain("test_entry", "=", False)
+        )
+
+    @api.model
+    def _kmop_invited_domain(self, registrations, date_from=None, date_to=None):
+        """Return the domain of the invited, by the day of their invitation."""
+        domain = (
+            Domain("kmop_registration_id", "in", registrations.ids)
+            & Domain("kmop_invited", "=", True)
+            & Domain("test_entry", "=", False)
+        )
+        if date_from:
+            domain &= Domain("create_date", ">=", date_from)
+        if date_to:
+            domain &= Domain("create_date", "<", shift(date_to, 1, "days"))
+        return domain

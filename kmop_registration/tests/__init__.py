@@ -16,6 +16,7 @@ from . import (
     test_norm,
     test_performance,
     test_registration,
+    test_satisfaction,
     test_score,
     test_ui,
 )

@@ -6,4 +6,5 @@ from . import (
     kmop_finding_check,
     kmop_period_correct,
     kmop_reason,
+    survey_invite,
 )
