@@ -46,7 +46,7 @@ class KmopSurvey(Survey):
         ensure_token=True,
         check_partner=True,
     ):
-        """Nobody is expected behind an anonymous answer; a cancelled dossier is over."""
+        """Nobody is behind an anonymous answer; a cancelled dossier is over."""
         order = answer_sudo.kmop_order_id
         if order and not order._kmop_is_asking() and answer_sudo.state != "done":
             return "survey_closed"
