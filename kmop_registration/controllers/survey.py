@@ -1,4 +1,4 @@
-from odoo import http
+from odoo import SUPERUSER_ID, http
 from odoo.exceptions import UserError
 from odoo.http import request
 
@@ -20,8 +20,9 @@ class KmopSurvey(Survey):
         A browser that had begun one goes on with it.
         """
         # sudo: who has the token may answer, and sees nothing of the dossier
-        orders = request.env["sale.order"].sudo()
-        order = orders.search([("kmop_survey_token", "=", token)], limit=1)
+        order = request.env["sale.order"].sudo()
+        if token.isalnum():
+            order = order.search([("kmop_survey_token", "=", token.lower())], limit=1)
         try:
             answer = order._kmop_is_asking() and self._kmop_get_answer(order)
         except UserError:
@@ -34,9 +35,28 @@ class KmopSurvey(Survey):
         survey = order._kmop_get_survey()
         begun = request.cookies.get(f"survey_{survey.access_token}")
         answer = begun and self._fetch_from_access_token(survey.access_token, begun)[1]
-        if answer and answer.kmop_order_id == order:
+        if answer and answer.kmop_order_id == order and self._kmop_is_mine(answer):
             return answer
-        return order._kmop_create_answer()
+        # A colleague's session isn't the participant's: it may be their tablet.
+        user = request.env.user
+        return order._kmop_create_answer(user._is_portal() and user)
+
+    def _kmop_is_mine(self, answer):
+        """Tell whether whose browser it is can go on with the answer."""
+        partner = answer.partner_id
+        return not partner or partner == request.env.user.partner_id
+
+    def _fetch_from_access_token(self, survey_token, answer_token):
+        """Who is logged in leaves no trace on an anonymous answer."""
+        survey, answer = super()._fetch_from_access_token(survey_token, answer_token)
+        if survey.kmop_anonymous:
+            nobody = answer.with_user(SUPERUSER_ID)
+            return survey.with_user(SUPERUSER_ID), nobody
+        return survey, answer
+
+    def _prepare_retry_additional_values(self, answer):
+        values = super()._prepare_retry_additional_values(answer)
+        return values | {"kmop_order_id": answer.kmop_order_id.id}
 
     def _check_validity(
         self,
@@ -46,11 +66,15 @@ class KmopSurvey(Survey):
         ensure_token=True,
         check_partner=True,
     ):
-        """Nobody is behind an anonymous answer; a cancelled dossier is over."""
+        """A cancelled dossier is over; what is nobody's answer is for who has it."""
         order = answer_sudo.kmop_order_id
-        if order and not order._kmop_is_asking() and answer_sudo.state != "done":
+        if order and answer_sudo.state != "done" and not order._kmop_is_asking():
             return "survey_closed"
-        named = check_partner and not survey_sudo.kmop_anonymous
+        nobodys = survey_sudo.kmop_anonymous or (order and not answer_sudo.partner_id)
         return super()._check_validity(
-            survey_sudo, answer_sudo, answer_token, ensure_token, named
+            survey_sudo,
+            answer_sudo,
+            answer_token,
+            ensure_token,
+            check_partner and not nobodys,
         )

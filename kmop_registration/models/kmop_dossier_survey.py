@@ -1,17 +1,28 @@
+import logging
 import random
-from secrets import token_urlsafe
-from urllib.parse import quote
+import secrets
+from base64 import b64encode
+from collections import namedtuple
+
+from reportlab.graphics.barcode import createBarcodeDrawing
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools.mail import email_normalize
 
 from ..tools import shift
+
+_logger = logging.getLogger(__name__)
 
 # How long after its end a dossier still asks by itself: what is older was over
 # before the setting was switched on.
 LATEST_DAYS = 31
 BATCH = 50
+# Of what is typed over from paper: no letters that look like others.
+ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
+
+Person = namedtuple("Person", "partner email name lang")
 
 
 class KmopDossierSurvey(models.AbstractModel):
@@ -27,6 +38,12 @@ class KmopDossierSurvey(models.AbstractModel):
         string="Asked for satisfaction on", copy=False, readonly=True
     )
     kmop_date_reminded = fields.Date(string="Reminded on", copy=False, readonly=True)
+    kmop_survey_error = fields.Char(
+        string="Satisfaction isn't asked because",
+        copy=False,
+        readonly=True,
+        help="It is asked by hand, once this is mended.",
+    )
     kmop_answer_count = fields.Integer(
         string="Answers", compute="_compute_kmop_answer_count"
     )
@@ -74,19 +91,44 @@ class KmopDossierSurvey(models.AbstractModel):
         return survey
 
     def _kmop_get_survey_url(self):
-        """Return the address that asks for an answer on this dossier."""
+        """Return the address that asks for an answer on this dossier.
+
+        Raises UserError where there is nothing to answer.
+        """
         self.ensure_one()
+        self._kmop_get_survey()
         # sudo: the token is made by whoever needs the address first
         order = self.sudo()
         if not order.kmop_survey_token:
-            order.kmop_survey_token = token_urlsafe(16)
-        return f"{self.get_base_url()}/kmop/evaluate/{quote(order.kmop_survey_token)}"
+            order.kmop_survey_token = "".join(
+                secrets.choice(ALPHABET) for _i in range(12)
+            )
+        return f"{self.get_base_url()}/kmop/evaluate/{order.kmop_survey_token}"
 
-    def _kmop_create_answer(self):
-        """Return a new answer to this dossier's survey, of nobody in particular."""
+    def _kmop_get_survey_code(self):
+        """Return that address as a code to scan: a drawing, to put in a page."""
+        code = createBarcodeDrawing(
+            "QR", value=self._kmop_get_survey_url(), width=400, height=400, barLevel="M"
+        )
+        drawing = code.asString("svg").encode()
+        return f"data:image/svg+xml;base64,{b64encode(drawing).decode()}"
+
+    def _kmop_get_lang(self):
+        """Return the language of the client, or else our own."""
+        return self.partner_id.lang or self.company_id.partner_id.lang or self.env.lang
+
+    def _kmop_get_service_name(self):
+        """Return what was followed or asked for, as participants know it."""
+        products = self.order_line.product_id.filtered("kmop_service")
+        return ", ".join(products.mapped("name")) or self.name
+
+    def _kmop_create_answer(self, user=False):
+        """Return a new answer to this dossier's survey, of ``user`` or of nobody."""
         self.ensure_one()
         survey = self._kmop_get_survey().with_context(mail_create_nolog=True)
-        return survey._create_answer(check_attempts=False, kmop_order_id=self.id)
+        return survey._create_answer(
+            user=user, check_attempts=False, kmop_order_id=self.id
+        )
 
     def _kmop_is_asking(self):
         """Tell whether an answer is still welcome."""
@@ -95,19 +137,22 @@ class KmopDossierSurvey(models.AbstractModel):
     # -------------------------------------------------------------------- inviting
 
     def _kmop_get_invited(self):
-        """Return ``[(partner, email, language)]`` of whom to ask, in no order.
+        """Return the people to ask, one by address, in no order.
 
         The order of the answers could tell who is behind them.
         """
         client = self.partner_id
-        people = self.kmop_participant_ids.filtered(lambda p: p.attended and p.email)
-        invited = [
-            (p.partner_id, p.email, p.lang or p.partner_id.lang or client.lang)
-            for p in people
-        ]
-        if not invited and client.email:
-            invited = [(client, client.email, client.lang)]
-        return random.sample(invited, len(invited))
+        attended = self.kmop_participant_ids.filtered("attended")
+        invited = {}
+        for one in attended.filtered(lambda p: email_normalize(p.email)) or client:
+            address = email_normalize(one.email)
+            partner = one if one == client else one.partner_id
+            if partner.email_normalized != address:
+                partner = partner.browse()
+            lang = one.lang or partner.lang or self._kmop_get_lang()
+            if address:
+                invited.setdefault(address, Person(partner, address, one.name, lang))
+        return random.sample(list(invited.values()), len(invited))
 
     def action_kmop_invite(self):
         """Ask the participants, or the client, for their satisfaction by mail.
@@ -124,45 +169,81 @@ class KmopDossierSurvey(models.AbstractModel):
                         dossier=order.name,
                     )
                 )
-            if not order._kmop_get_invited():
-                raise UserError(
-                    self.env._(
-                        "%(dossier)s has nobody with an e-mail address to ask: fill in"
-                        " the participants.",
-                        dossier=order.name,
-                    )
-                )
         self._kmop_invite()
 
     def _kmop_invite(self):
         for order in self:
-            survey = order._kmop_get_survey()
-            by_lang = {}
-            for partner, email, lang in order._kmop_get_invited():
-                by_lang.setdefault(lang or self.env.lang, []).append((partner, email))
-            for lang, people in by_lang.items():
-                order._kmop_send(survey, people, lang)
-            order.kmop_date_invited = fields.Date.context_today(order)
+            survey = order._kmop_check_invite()
+            people = order._kmop_get_invited()
+            invitations = {
+                lang: order._kmop_prepare_invitation(survey, lang)
+                for lang in {person.lang for person in people}
+            }
+            for person in people:
+                invitations[person.lang]._kmop_ask(person)
+            order.kmop_date_invited = order.company_id._kmop_today()
+            order._kmop_note_unreachable()
+        self.kmop_survey_error = False
 
-    def _kmop_send(self, survey, people, lang, resend=False):
-        """Send Odoo's own invitation to ``[(partner, email)]`` in one language."""
-        template = self.env.ref("survey.mail_template_user_input_invite").sudo()
-        partners = self.env["res.partner"].union(*(partner for partner, _ in people))
+    def _kmop_check_invite(self):
+        """Return the survey to send.
+
+        Raises UserError where there is none, or nothing or nobody to ask.
+        """
+        values = {"dossier": self.name}
+        if not self._kmop_is_asking():
+            message = self.env._(
+                "%(dossier)s is cancelled, or no project dossier.", **values
+            )
+            raise UserError(message)
+        survey = self._kmop_get_survey()
+        if not survey._kmop_get_measured():
+            message = self.env._(
+                "“%(survey)s” has no question that gives a figure: say in its"
+                " questions what they tell, and give them a scale.",
+                survey=survey.title,
+            )
+            raise UserError(message)
+        if not self._kmop_get_invited():
+            message = self.env._(
+                "%(dossier)s has nobody with an e-mail address to ask: fill in the"
+                " participants.",
+                **values,
+            )
+            raise UserError(message)
+        return survey
+
+    def _kmop_prepare_invitation(self, survey, lang):
+        """Return Odoo's own invitation to the survey, to send in one language."""
+        sender = self.user_id.partner_id.filtered("email") or self.company_id.partner_id
         # sudo: who sells asks through the addon, not through the Surveys app
-        invitations = self.env["survey.invite"].sudo().with_context(lang=lang)
-        invitation = invitations.create(
+        template = self.env.ref("kmop_registration.mail_template_satisfaction").sudo()
+        template = template.with_context(lang=lang)
+        return template.env["survey.invite"].create(
             {
                 "survey_id": survey.id,
                 "kmop_order_id": self.id,
+                "author_id": sender.id,
                 "template_id": template.id,
-                "existing_mode": "resend" if resend else "new",
-                "partner_ids": [fields.Command.set(partners.ids)],
-                "emails": "\n".join(email for partner, email in people if not partner),
-                "subject": template.with_context(lang=lang).subject,
-                "body": template.with_context(lang=lang).body_html,
+                "existing_mode": "new",
+                "subject": template.subject,
+                "body": template.body_html,
             }
         )
-        invitation.action_invite()
+
+    def _kmop_note_unreachable(self):
+        """Say on the dossier whom no mail could be sent to."""
+        names = [
+            person.name
+            for person in self.kmop_participant_ids
+            if person.attended and not email_normalize(person.email)
+        ]
+        if names:
+            message = self.env._(
+                "Not asked by mail, for want of a valid address: %(names)s.",
+                names=", ".join(names),
+            )
+            self.message_post(body=message)
 
     def action_kmop_remind(self):
         """Remind, once, those who were asked and haven't answered."""
@@ -175,22 +256,41 @@ class KmopDossierSurvey(models.AbstractModel):
                         dossier=order.name,
                     )
                 )
+            if not order._kmop_get_waiting():
+                raise UserError(
+                    self.env._(
+                        "%(dossier)s: nobody is left to remind. Who was asked for an"
+                        " anonymous survey isn't known.",
+                        dossier=order.name,
+                    )
+                )
         self._kmop_remind()
 
-    def _kmop_remind(self):
+    def _kmop_get_waiting(self):
+        """Return the answers of whom can be reminded."""
         # sudo: as above
         answers = self.env["survey.user_input"].sudo()
         waiting = answers.search(
             answers._kmop_open_domain()
             & Domain("kmop_order_id", "in", self.ids)
             & Domain("kmop_invited", "=", True)
-        ).filtered(lambda a: (a.partner_id or a.email) and a.survey_id.active)
-        for order, mine in waiting.grouped("kmop_order_id").items():
+            & (Domain("partner_id", "!=", False) | Domain("email", "!=", False))
+        )
+        asking = self.filtered(lambda order: order._kmop_is_asking())
+        return waiting.filtered(
+            lambda a: a.survey_id.active and a.kmop_order_id in asking
+        )
+
+    def _kmop_remind(self):
+        for order, mine in self._kmop_get_waiting().grouped("kmop_order_id").items():
             alike = mine.grouped(lambda a: (a.survey_id, a._kmop_get_lang()))
             for (survey, lang), some in alike.items():
-                people = [(a.partner_id, a.email) for a in some]
-                order._kmop_send(survey, people, lang, resend=True)
-        self.kmop_date_reminded = fields.Date.context_today(self)
+                invitation = order._kmop_prepare_invitation(survey, lang)
+                for answer in some:
+                    invitation._send_mail(answer)
+        for order in self:
+            order.kmop_date_reminded = order.company_id._kmop_today()
+        self.kmop_survey_error = False
 
     # -------------------------------------------------------------------- by itself
 
@@ -215,16 +315,31 @@ class KmopDossierSurvey(models.AbstractModel):
         return orders and remaining and left
 
     def _kmop_send_safely(self, send):
-        """One dossier that can't be asked doesn't keep the others waiting."""
+        """Send for one dossier, and keep the others from waiting for its mistakes.
+
+        It isn't tried again by itself: the responsible is told instead.
+        """
+        lang = self.user_id.lang or self.company_id.partner_id.lang
+        order = self.with_company(self.company_id).with_context(lang=lang)
         try:
             with self.env.cr.savepoint():
-                send(self.with_company(self.company_id))
-        except UserError as error:
-            self.message_post(body=str(error))
-            field = (
-                "kmop_date_reminded" if self.kmop_date_invited else "kmop_date_invited"
+                send(order)
+        except Exception as error:  # a template can raise anything
+            if not isinstance(error, UserError):
+                _logger.exception("Satisfaction isn't asked for %s", self.id)
+            order._kmop_tell_failure(str(error))
+
+    def _kmop_tell_failure(self, error):
+        self.kmop_survey_error = error
+        self.message_post(body=error)
+        # sudo: as above
+        responsible = self.user_id or self.kmop_registration_id.sudo().user_id
+        if responsible:
+            self.activity_schedule(
+                "mail.mail_activity_data_todo",
+                summary=self.env._("Ask for satisfaction"),
+                user_id=responsible.id,
             )
-            self[field] = fields.Date.context_today(self)
 
     @api.model
     def _kmop_to_invite_domain(self):
@@ -233,6 +348,7 @@ class KmopDossierSurvey(models.AbstractModel):
             & Domain("state", "=", "sale")
             & Domain("kmop_service", "!=", False)
             & Domain("kmop_date_invited", "=", False)
+            & Domain("kmop_survey_error", "=", False)
             & Domain("kmop_date_end", "<=", last)
             & Domain("kmop_date_end", ">", shift(last, -LATEST_DAYS, "days"))
             for company, last in self._kmop_get_last_days("kmop_survey_days")
@@ -244,6 +360,7 @@ class KmopDossierSurvey(models.AbstractModel):
             Domain("company_id", "=", company.id)
             & Domain("state", "=", "sale")
             & Domain("kmop_date_reminded", "=", False)
+            & Domain("kmop_survey_error", "=", False)
             & Domain("kmop_date_invited", "<=", last)
             & Domain("kmop_date_invited", ">", shift(last, -LATEST_DAYS, "days"))
             for company, last in self._kmop_get_last_days("kmop_reminder_days")

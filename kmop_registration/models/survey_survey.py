@@ -1,4 +1,6 @@
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from .constants import SERVICE_SCOPES
 
@@ -25,6 +27,7 @@ class SurveySurvey(models.Model):
 
     @api.depends(
         "kmop_satisfaction",
+        "users_login_required",
         "question_and_page_ids.kmop_dimension",
         "question_and_page_ids.question_type",
         "question_and_page_ids.scale_min",
@@ -57,10 +60,17 @@ class SurveySurvey(models.Model):
             )
             - measured
         )
-        return [
+        notices = [
             self.env._("No question gives a figure on: %(name)s.", name=name)
             for name in missing
-        ] + [
+        ]
+        if self.users_login_required:
+            notices.append(
+                self.env._(
+                    "Participants without an account can't answer: require no login."
+                )
+            )
+        return notices + [
             self.env._(
                 "“%(question)s” gives no figure: it needs a scale, scores or limits.",
                 question=question.title,
@@ -76,16 +86,53 @@ class SurveySurvey(models.Model):
             )
         )
 
+    @api.constrains("kmop_anonymous", "question_and_page_ids")
+    def _check_kmop_anonymous(self):
+        anonymous = self.filtered("kmop_anonymous")
+        anonymous.question_ids._check_kmop_anonymous()
+        # sudo: whether there are any is all that is told
+        answers = self.env["survey.user_input"].sudo()
+        named = anonymous and answers.search(
+            Domain("survey_id", "in", anonymous.ids)
+            & Domain("test_entry", "=", False)
+            & (Domain("partner_id", "!=", False) | Domain("email", "!=", False)),
+            limit=1,
+        )
+        if named:
+            raise ValidationError(
+                self.env._(
+                    "“%(survey)s” has answers with a name: make an anonymous copy of"
+                    " it instead.",
+                    survey=named.survey_id.title,
+                )
+            )
+
+    def _kmop_get_promise(self):
+        """Return what is kept of an answer and for whom, as people are told."""
+        if self.kmop_anonymous:
+            return self.env._(
+                "We keep your answers without your name, your address or anything else"
+                " that leads to you. Who looks after our quality reads them; an"
+                " auditor of the kmo-portefeuille may."
+            )
+        return self.env._(
+            "We keep your answers, with your name where we know it, in the dossier of"
+            " this training or advice, for as long as that has to be kept. Who looks"
+            " after our quality reads them; an auditor of the kmo-portefeuille may. In"
+            " the figures that we make of them nobody is named."
+        )
+
     def _create_answer(self, user=False, partner=False, email=False, **vals):
         """Nobody's name is asked for an anonymous survey, whoever is logged in."""
         named = self.env.context.get("kmop_keep_address") or vals.get("test_entry")
         if named or not any(survey.kmop_anonymous for survey in self):
             return super()._create_answer(user, partner, email, **vals)
+        self.check_access("read")
         nobody = self.with_user(SUPERUSER_ID).with_context(mail_create_nolog=True)
-        # sudo: as the caller, who was checked where they asked
-        answers = super(SurveySurvey, nobody.sudo())._create_answer(
+        answers = super(SurveySurvey, nobody)._create_answer(
             False, False, False, **vals
         )
+        answers._kmop_flush_as_nobody()
         return answers.with_env(self.env)
 
     @api.ondelete(at_uninstall=False)

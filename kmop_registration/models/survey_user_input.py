@@ -1,8 +1,12 @@
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
+from odoo.tools.mail import email_normalize
 
 from ..tools import shift
+
+# What tells who answered; the language may, in a small group.
+PERSONAL = ("partner_id", "email", "nickname", "lang_id")
 
 
 class SurveyUserInput(models.Model):
@@ -37,10 +41,11 @@ class SurveyUserInput(models.Model):
 
     def _kmop_get_lang(self):
         """Return the language to write in: theirs, or else the client's."""
-        people = self.kmop_order_id.kmop_participant_ids
-        mine = people.filtered(lambda p: p.email == self.email and p.lang)[:1]
-        client = self.kmop_order_id.partner_id
-        return mine.lang or self.partner_id.lang or client.lang or self.env.lang
+        address = email_normalize(self.email)
+        people = address and self.kmop_order_id.kmop_participant_ids.filtered("lang")
+        mine = [p for p in people or () if email_normalize(p.email) == address]
+        theirs = mine[0].lang if mine else self.partner_id.lang
+        return theirs or self.kmop_order_id._kmop_get_lang()
 
     # ---------------------------------------------------------------------- evidence
 
@@ -72,24 +77,30 @@ class SurveyUserInput(models.Model):
 
     def _mark_done(self):
         result = super()._mark_done()
-        # sudo: a participant's answer fills the dossier, whoever they are
-        self.sudo()._kmop_process()
+        # A participant's answer fills the dossier: what follows is neither done by
+        # them nor written in their language.
+        company = self.kmop_order_id.company_id[:1]
+        lang = company.partner_id.lang or self.env.lang
+        self.with_user(SUPERUSER_ID).with_context(lang=lang)._kmop_process()
         return result
 
     def _kmop_process(self):
         """Turn completed answers into figures, evidence and proposed findings."""
-        answers = self.filtered(lambda answer: answer._kmop_is_of_dossier())
-        answers.filtered("survey_id.kmop_anonymous")._kmop_forget()
+        real = self.filtered(lambda answer: not answer.test_entry)
+        real.filtered("survey_id.kmop_anonymous")._kmop_forget()
+        answers = real.filtered(lambda answer: answer._kmop_is_of_dossier())
         repeated = answers._kmop_get_repeated()
         repeated.kmop_repeated = True
         counted = answers - repeated
         figures = self.env["kmop.satisfaction"]._add(counted)
         counted._kmop_add_evidence()
         figures._propose_findings()
+        # Or it would be written, and signed, by who is logged in.
+        self.env.flush_all()
 
     def _kmop_is_of_dossier(self):
         order = self.kmop_order_id
-        return order and order.state != "cancel" and not self.test_entry
+        return order and order.state != "cancel"
 
     def _kmop_get_repeated(self):
         """Return the answers of whom had answered for the same dossier before."""
@@ -119,12 +130,50 @@ class SurveyUserInput(models.Model):
 
     # --------------------------------------------------------------------- anonymity
 
+    def write(self, vals):
+        result = super().write(vals)
+        self._kmop_flush_as_nobody()
+        return result
+
+    def _save_lines(self, *args, **kwargs):
+        result = super()._save_lines(*args, **kwargs)
+        self._kmop_flush_as_nobody()
+        return result
+
+    def _clear_inactive_conditional_answers(self):
+        result = super()._clear_inactive_conditional_answers()
+        self._kmop_flush_as_nobody()
+        return result
+
+    def _kmop_flush_as_nobody(self):
+        """Write now what would be written, and signed, by who is logged in."""
+        # sudo: who may write an answer needn't be allowed to read its survey
+        anonymous = self.sudo().filtered("survey_id.kmop_anonymous")
+        anonymous = anonymous.with_user(SUPERUSER_ID)
+        anonymous.flush_recordset()
+        anonymous.user_input_line_ids.flush_recordset()
+
+    def action_kmop_forget(self):
+        """Keep the answers and forget who gave them: what evidence allows to remove.
+
+        Their figures and their evidence stay, which don't name anybody.
+        """
+        self.check_access("write")
+        # sudo: the log of an answer isn't its reader's to delete
+        self.sudo()._kmop_forget()
+
     def _kmop_forget(self):
         """Keep nothing that tells who answered, not even in the record's log."""
         if not self:
             return
-        self.write({"partner_id": False, "email": False, "nickname": False})
-        self.message_ids.sudo().unlink()
+        self.write(dict.fromkeys(PERSONAL, False))
+        self.user_input_line_ids.filtered(
+            lambda line: (
+                line.question_id.save_as_email or line.question_id.save_as_nickname
+            )
+        ).unlink()
+        self.message_ids.unlink()
+        self.message_follower_ids.unlink()
         self.env.flush_all()
         for records in (self, self.user_input_line_ids):
             if records:
@@ -137,7 +186,7 @@ class SurveyUserInput(models.Model):
                         records._ids,
                     )
                 )
-        self.env.invalidate_all()
+                records.invalidate_recordset(["create_uid", "write_uid"], flush=False)
 
     # ----------------------------------------------------------------------- hygiene
 
