@@ -26,6 +26,7 @@
         "data/mail_activity_type_data.xml",
         "report/kmop_evaluation_sheet.xml",
         "report/kmop_finding_report.xml",
+        "report/kmop_satisfaction_report.xml",
         "wizard/kmop_audit_decide_views.xml",
         "wizard/kmop_audit_move_views.xml",
         "wizard/kmop_evidence_link_views.xml",
@@ -33,6 +34,7 @@
         "wizard/kmop_finding_check_views.xml",
         "wizard/kmop_period_correct_views.xml",
         "wizard/kmop_reason_views.xml",
+        "wizard/kmop_satisfaction_report_views.xml",
         "views/kmop_norm_views.xml",
         "views/kmop_requirement_views.xml",
         "views/kmop_track_views.xml",
@@ -55,6 +57,7 @@
         "views/res_partner_views.xml",
         "views/sale_order_views.xml",
         "views/kmop_dossier_views.xml",
+        "views/kmop_dossier_survey_views.xml",
         "views/kmop_satisfaction_views.xml",
         "views/survey_survey_views.xml",
         "views/survey_user_input_views.xml",
@@ -78,7 +81,12 @@
         "demo/kmop_evidence_demo.xml",
     ],
     "assets": {
-        "web.assets_backend": ["kmop_registration/static/src/**/*"],
+        "web.assets_backend": [
+            "kmop_registration/static/src/**/*",
+            ("remove", "kmop_registration/static/src/satisfaction/**/*"),
+        ],
+        # With the host's own charts, which it loads when one is opened.
+        "web.assets_backend_lazy": ["kmop_registration/static/src/satisfaction/**/*"],
         "web.assets_unit_tests": ["kmop_registration/static/tests/**/*.test.js"],
         "web.assets_tests": ["kmop_registration/static/tests/tours/**/*"],
     },

@@ -390,7 +390,9 @@ class KmopEvidence(models.Model):
     # ---------------------------------------------------------------------- CRUD
 
     def _check_source_access(self):
-        self.order_id.check_access("read")
+        # Not of no order at all: that asks for the right to sell in general.
+        if orders := self.order_id:
+            orders.check_access("read")
         return super()._check_source_access()
 
     def write(self, vals):

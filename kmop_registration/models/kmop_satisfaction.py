@@ -38,20 +38,34 @@ class KmopSatisfaction(models.Model):
         readonly=True,
     )
     registration_id = fields.Many2one(
-        "kmop.registration", index="btree_not_null", ondelete="cascade", readonly=True
+        "kmop.registration",
+        compute="_compute_dossier",
+        store=True,
+        precompute=True,
+        index="btree_not_null",
+        ondelete="cascade",
     )
     company_id = fields.Many2one(
         "res.company", required=True, index=True, readonly=True
     )
-    service = fields.Selection(SERVICES, readonly=True)
-    theme_id = fields.Many2one("kmop.theme", ondelete="restrict", readonly=True)
+    service = fields.Selection(
+        SERVICES, compute="_compute_dossier", store=True, precompute=True
+    )
+    theme_id = fields.Many2one(
+        "kmop.theme",
+        compute="_compute_dossier",
+        store=True,
+        precompute=True,
+        ondelete="restrict",
+    )
     trainer_ids = fields.Many2many(
         "res.partner",
         "kmop_satisfaction_trainer_rel",
         "satisfaction_id",
         "partner_id",
         string="Trainers or advisers",
-        readonly=True,
+        compute="_compute_trainer_ids",
+        store=True,
     )
     date = fields.Date(required=True, readonly=True)
     score_content = fields.Float(
@@ -74,28 +88,46 @@ class KmopSatisfaction(models.Model):
     )
     band = fields.Selection(BANDS, string="Distribution", readonly=True)
 
+    _answer_uniq = models.UniqueIndex(
+        "(answer_id) WHERE answer_id IS NOT NULL", "An answer counts once."
+    )
     _window_idx = models.Index("(registration_id, date)")
+
+    @api.depends(
+        "order_id.kmop_registration_id",
+        "order_id.kmop_service",
+        "order_id.kmop_theme_id",
+    )
+    def _compute_dossier(self):
+        # A dossier that is put right later takes its figures along; one that is
+        # deleted leaves them as they were.
+        for figure in self.filtered("order_id"):
+            order = figure.order_id
+            figure.registration_id = order.kmop_registration_id
+            figure.service = order.kmop_service
+            figure.theme_id = order.kmop_theme_id
+
+    @api.depends("order_id.kmop_trainer_ids")
+    def _compute_trainer_ids(self):
+        for figure in self.filtered("order_id"):
+            figure.trainer_ids = figure.order_id.kmop_trainer_ids
 
     # ----------------------------------------------------------------------- filling
 
     @api.model
     def _add(self, answers):
-        """Add the figures of completed answers; those without any give none."""
-        values = [self._prepare(answer) for answer in answers]
+        """Add the figures of completed answers, once; those without any give none."""
+        counted = self.search([("answer_id", "in", answers.ids)]).answer_id
+        values = [self._prepare(answer) for answer in answers - counted]
         return self.create([vals for vals in values if "score" in vals])
 
     @api.model
     def _prepare(self, answer):
-        order = answer.kmop_order_id
         return {
             "answer_id": answer.id,
             "survey_id": answer.survey_id.id,
-            "order_id": order.id,
-            "registration_id": order.kmop_registration_id.id,
-            "company_id": order.company_id.id,
-            "service": order.kmop_service,
-            "theme_id": order.kmop_theme_id.id,
-            "trainer_ids": [fields.Command.set(order.kmop_trainer_ids.ids)],
+            "order_id": answer.kmop_order_id.id,
+            "company_id": answer.kmop_order_id.company_id.id,
             "date": answer._kmop_date_effective(),
             **self._prepare_scores(answer),
         }
@@ -113,6 +145,8 @@ class KmopSatisfaction(models.Model):
         if not scores:
             return {}
         whole = scores.get("score_general", sum(scores.values()) / len(scores))
+        # Reckoned from what is kept and shown.
+        whole = round(whole, 1)
         return {**scores, "score": whole, "band": self._get_band(whole)}
 
     @api.model
@@ -124,10 +158,13 @@ class KmopSatisfaction(models.Model):
         low = self.filtered(
             lambda s: s.registration_id and s.score < s.company_id.kmop_low_score
         )
-        self.env["kmop.finding"].create([figure._prepare_finding() for figure in low])
+        for company, figures in low.grouped("company_id").items():
+            values = [figure._prepare_finding() for figure in figures]
+            # Where the answer came in, it may still be yesterday.
+            findings = self.env["kmop.finding"].with_context(tz=company._kmop_get_tz())
+            findings.create([vals for vals in values if vals["user_id"]])
 
     def _prepare_finding(self):
-        responsible = self.registration_id.user_id or self.order_id.user_id
         return {
             "name": self.env._(
                 "Satisfaction of %(score)s out of 100: %(dossier)s",
@@ -139,21 +176,29 @@ class KmopSatisfaction(models.Model):
             "date_found": self.date,
             "res_model": "survey.user_input",
             "res_id": self.answer_id.id,
-            "user_id": (responsible or self.env.user).id,
+            "user_id": self._get_responsible().id,
         }
+
+    def _get_responsible(self):
+        """Return who looks into it: never who answered, and someone who may."""
+        domain = self.env["kmop.finding"]._user_domain()
+        domain = Domain(domain) & Domain("company_ids", "in", self.company_id.ids)
+        concerned = self.registration_id.user_id | self.order_id.user_id
+        users = concerned.filtered_domain(domain & Domain("active", "=", True))
+        return users[:1] or self.env["res.users"].search(domain, limit=1, order="id")
 
     # ----------------------------------------------------------------------- reading
 
     @api.model
     def _read_group(self, domain, groupby=(), aggregates=(), *args, **kwargs):
         """Show no mean of fewer answers than the company wants for one."""
-        asked = [*aggregates, *self._get_counts(aggregates)]
+        asked = self._get_asked(aggregates)
         rows = super()._read_group(domain, groupby, asked, *args, **kwargs)
         return self._hide_few(rows, len(groupby), aggregates)
 
     @api.model
     def _read_grouping_sets(self, domain, grouping_sets, aggregates=(), **kwargs):
-        asked = [*aggregates, *self._get_counts(aggregates)]
+        asked = self._get_asked(aggregates)
         sets = super()._read_grouping_sets(domain, grouping_sets, asked, **kwargs)
         return [
             self._hide_few(rows, len(groupby), aggregates)
@@ -161,25 +206,39 @@ class KmopSatisfaction(models.Model):
         ]
 
     @api.model
-    def _get_counts(self, aggregates):
-        """Return what counts the answers behind each mean of ``aggregates``."""
-        return [a.replace(":avg", ":count") for a in aggregates if a.endswith(":avg")]
+    def _get_telling(self, aggregates):
+        """Return the aggregates that tell a score, by place: a sum is a mean too."""
+        pairs = [aggregate.partition(":")[::2] for aggregate in aggregates]
+        return {
+            place: f"{name}:count"
+            for place, (name, function) in enumerate(pairs)
+            if name in ("score", *SCORES) and not function.startswith("count")
+        }
+
+    @api.model
+    def _get_asked(self, aggregates):
+        """Return what to read: also how many answers are behind each score."""
+        counts = self._get_telling(aggregates).values()
+        return [*aggregates, *counts, "company_id:array_agg_distinct"]
 
     @api.model
     def _hide_few(self, rows, first, aggregates):
-        """Empty the means of too few answers; take the counts off again."""
-        least = self.env.company.kmop_min_answers
-        means = [first + i for i, a in enumerate(aggregates) if a.endswith(":avg")]
+        """Empty the scores of too few answers; take off what was asked beside them.
+
+        Where a group holds answers of several companies, the strictest counts.
+        """
+        places = [first + place for place in self._get_telling(aggregates)]
         width = first + len(aggregates)
+        companies = {company for row in rows for company in row[-1] or []}
+        # sudo: a setting that anyone who sees the figures sees the effect of
+        companies = self.env["res.company"].sudo().browse(companies)
+        least = {company.id: company.kmop_min_answers for company in companies}
         shown = []
         for row in rows:
-            counts = dict(zip(means, row[width:], strict=True))
-            shown.append(
-                tuple(
-                    None if counts.get(i, least) < least else value
-                    for i, value in enumerate(row[:width])
-                )
-            )
+            wanted = max((least[company] for company in row[-1] or []), default=1)
+            counts = zip(places, row[width:-1], strict=True)
+            few = {place for place, count in counts if (count or 0) < wanted}
+            shown.append(tuple(None if i in few else row[i] for i in range(width)))
         return shown
 
     @api.model

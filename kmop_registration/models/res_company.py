@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from odoo import fields, models
@@ -80,5 +80,17 @@ class ResCompany(models.Model):
 
     def _kmop_today(self):
         """Return today's date where the company is (its address' time zone)."""
-        zone = self.partner_id.tz or "Europe/Brussels"
-        return datetime.now(ZoneInfo(zone)).date()
+        return datetime.now(ZoneInfo(self._kmop_get_tz())).date()
+
+    def _kmop_get_tz(self):
+        return self.partner_id.tz or "Europe/Brussels"
+
+    def _kmop_to_day(self, moment):
+        """Return the day of a moment (in UTC), where the company is."""
+        zone = ZoneInfo(self._kmop_get_tz())
+        return moment.replace(tzinfo=UTC).astimezone(zone).date()
+
+    def _kmop_to_moment(self, day):
+        """Return the moment (in UTC) at which a day begins, where the company is."""
+        start = datetime.combine(day, time(), ZoneInfo(self._kmop_get_tz()))
+        return start.astimezone(UTC).replace(tzinfo=None)

@@ -1,3 +1,5 @@
+from itertools import takewhile
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
@@ -50,7 +52,10 @@ class SurveyUserInput(models.Model):
     # ---------------------------------------------------------------------- evidence
 
     def _kmop_date_effective(self):
-        return self._kmop_to_date(self.end_datetime or self.create_date)
+        moment = self.end_datetime or self.create_date
+        company = self._kmop_company()
+        # Of a dossier: where the provider is, wherever it was answered.
+        return company._kmop_to_day(moment) if company else self._kmop_to_date(moment)
 
     def _kmop_company(self):
         return self.kmop_order_id.company_id
@@ -112,14 +117,23 @@ class SurveyUserInput(models.Model):
             & Domain("state", "=", "done")
             & Domain("test_entry", "=", False)
         )
-        first = {}
-        for answer in done.sorted(lambda a: (a.end_datetime, a.id)):
-            first.setdefault(answer._kmop_get_person(), answer)
-        return named.filtered(lambda a: first.get(a._kmop_get_person()) != a)
+        done = done.sorted(lambda a: (a.end_datetime or a.create_date, a.id))
+        alike = done.grouped(lambda a: (a.survey_id, a.kmop_order_id))
+        return named.filtered(
+            lambda a: any(
+                earlier._kmop_is_of_same_person(a)
+                for earlier in takewhile(
+                    lambda other: other != a, alike[a.survey_id, a.kmop_order_id]
+                )
+            )
+        )
 
-    def _kmop_get_person(self):
-        person = self.partner_id.id or (self.email or "").strip().lower()
-        return self.survey_id.id, self.kmop_order_id.id, person
+    def _kmop_is_of_same_person(self, other):
+        """Tell whether one person gave both: invited by name, or by address."""
+        if self.partner_id and other.partner_id:
+            return self.partner_id == other.partner_id
+        mine, theirs = (a.email or a.partner_id.email or "" for a in (self, other))
+        return bool(mine) and mine.strip().lower() == theirs.strip().lower()
 
     def _kmop_add_evidence(self):
         evidence_type = self.env["kmop.evidence.type"]._get_default_for(self._name)
@@ -202,13 +216,21 @@ class SurveyUserInput(models.Model):
     @api.model
     def _kmop_invited_domain(self, registrations, date_from=None, date_to=None):
         """Return the domain of the invited, by the day of their invitation."""
-        domain = (
-            Domain("kmop_registration_id", "in", registrations.ids)
+        return Domain.OR(
+            Domain("kmop_registration_id", "in", some.ids)
             & Domain("kmop_invited", "=", True)
             & Domain("test_entry", "=", False)
+            & self._kmop_window_domain(company, date_from, date_to)
+            for company, some in registrations.grouped("company_id").items()
         )
+
+    @api.model
+    def _kmop_window_domain(self, company, date_from, date_to):
+        domain = Domain.TRUE
         if date_from:
-            domain &= Domain("create_date", ">=", date_from)
+            start = company._kmop_to_moment(date_from)
+            domain &= Domain("create_date", ">=", start)
         if date_to:
-            domain &= Domain("create_date", "<", shift(date_to, 1, "days"))
+            end = company._kmop_to_moment(shift(date_to, 1, "days"))
+            domain &= Domain("create_date", "<", end)
         return domain

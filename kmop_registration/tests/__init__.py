@@ -17,6 +17,7 @@ from . import (
     test_performance,
     test_registration,
     test_satisfaction,
+    test_satisfaction_figures,
     test_satisfaction_invite,
     test_satisfaction_page,
     test_score,

@@ -6,5 +6,6 @@ from . import (
     kmop_finding_check,
     kmop_period_correct,
     kmop_reason,
+    kmop_satisfaction_report,
     survey_invite,
 )
