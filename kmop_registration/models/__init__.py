@@ -30,6 +30,8 @@ from . import (
     kmop_dossier_checklist,
     kmop_dossier_consistency,
     kmop_dossier_document,
+    kmop_dossier_survey,
+    kmop_satisfaction,
     kmop_session,
     kmop_participant,
     kmop_finding,
@@ -42,6 +44,7 @@ from . import (
     res_partner,
     sale_order,
     sale_order_line,
+    survey_question,
     survey_survey,
     survey_user_input,
 )

@@ -41,3 +41,12 @@ FORMS = [
     ("distance", "At a distance, with interaction"),
     ("mixed", "Classroom and distance"),
 ]
+
+# What a question of a satisfaction survey asks about. Content and form are the norm's.
+DIMENSIONS = [
+    ("content", "Content"),
+    ("form", "Form"),
+    ("general", "The whole"),
+    ("recommendation", "Recommendation"),
+    ("comment", "Remark"),
+]

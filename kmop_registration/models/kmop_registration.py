@@ -103,6 +103,17 @@ class KmopRegistration(models.Model):
         store=True,
     )
     open_audit_id = fields.Many2one("kmop.audit", compute="_compute_open_audit_id")
+    satisfaction_count = fields.Integer(
+        string="Answers on satisfaction",
+        compute="_compute_satisfaction",
+        groups="kmop_registration.group_kmop_user",
+    )
+    satisfaction_summary = fields.Char(
+        string="Satisfaction",
+        compute="_compute_satisfaction",
+        groups="kmop_registration.group_kmop_user",
+        help="Mean of the whole, out of 100.",
+    )
     readiness_supported = fields.Integer(
         string="Supported indicators",
         compute="_compute_readiness",
@@ -223,6 +234,21 @@ class KmopRegistration(models.Model):
             counts = readiness.get(registration.id, {})
             registration.readiness_supported = counts.get("supported", 0)
             registration.readiness_required = counts.get("required", 0)
+
+    @api.depends_context("lang", "uid", "allowed_company_ids")
+    def _compute_satisfaction(self):
+        groups = self.env["kmop.satisfaction"]._read_group(
+            [("registration_id", "in", self.ids)],
+            ["registration_id"],
+            ["__count", "score:avg"],
+        )
+        found = {registration.id: rest for registration, *rest in groups}
+        for registration in self:
+            count, mean = found.get(registration.id, (0, None))
+            registration.satisfaction_count = count
+            registration.satisfaction_summary = (
+                self.env._("Too few") if mean is None else f"{round(mean)} / 100"
+            )
 
     @api.depends("audit_ids.state")
     def _compute_open_audit_id(self):
@@ -368,6 +394,24 @@ class KmopRegistration(models.Model):
                 counts["required"] += 1
                 counts["supported"] += supported == tested
         return result
+
+    @api.readonly
+    def satisfaction(self, date_from=None, date_to=None):
+        """Reckon the clients' satisfaction, of all time or between two days.
+
+        Means are out of 100, and None of fewer answers than the company wants for
+        one. Whom a paper or a link reached isn't known, so the response rate (in
+        percent, None where nobody was invited) is that of the invited.
+
+        :return: ``{registration id: {"invited": n, "responded": n, "rate": p,
+            "answered": n, "means": {"content": m, "form": m, "general": m,
+            "recommendation": m, "score": m}, "bands": {"1": n, … "5": n}}}``
+        """
+        self.check_access("read")
+        figures = self.env["kmop.satisfaction"]
+        return figures._get_figures(
+            self, fields.Date.to_date(date_from), fields.Date.to_date(date_to)
+        )
 
     @api.readonly
     def get_matrix(self):
@@ -563,6 +607,25 @@ class KmopRegistration(models.Model):
             "default_registration_id": self.id,
             "search_default_open": 1,
         }
+        return action
+
+    def action_open_satisfaction(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "kmop_registration.kmop_satisfaction_action"
+        )
+        action["context"] = {
+            "search_default_registration_id": self.id,
+            "pivot_measures": ["score", "__count"],
+        }
+        return action
+
+    def action_report_satisfaction(self):
+        self.ensure_one()
+        action = self.env["ir.actions.act_window"]._for_xml_id(
+            "kmop_registration.kmop_satisfaction_report_action"
+        )
+        action["context"] = {"default_registration_id": self.id}
         return action
 
     def action_export_xlsx(self):

@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import UTC, datetime, time
 from zoneinfo import ZoneInfo
 
 from odoo import fields, models
@@ -41,6 +41,35 @@ class ResCompany(models.Model):
         help="Larger files are refused as evidence. A choice, not a rule.",
     )
 
+    kmop_survey_auto = fields.Boolean(
+        string="Ask for satisfaction automatically",
+        help="By mail, after the end of a training or advice.",
+    )
+    kmop_survey_days = fields.Integer(
+        string="Ask (days after the end)", default=1, help="When people still remember."
+    )
+    kmop_reminder_days = fields.Integer(
+        string="Remind once (days later)", default=7, help="0: nobody is reminded."
+    )
+    kmop_min_answers = fields.Integer(
+        string="Answers for a mean",
+        default=5,
+        help="Of fewer answers no mean is shown: it would say little, and could tell"
+        " who gave which. A choice: no number of the kmop-norm is published.",
+    )
+    kmop_low_score = fields.Integer(
+        string="Propose a finding below (out of 100)",
+        default=60,
+        help="An answer below this proposes a finding in the improvement register; 0:"
+        " never. A choice: no threshold of the kmop-norm is published.",
+    )
+
+    _kmop_survey_range = models.Constraint(
+        "CHECK (kmop_survey_days > 0 AND kmop_reminder_days >= 0"
+        " AND kmop_min_answers > 0 AND kmop_low_score BETWEEN 0 AND 100)",
+        "Ask at least a day after the end; a mean takes at least one answer; a score"
+        " lies between 0 and 100.",
+    )
     _kmop_max_mb_positive = models.Constraint(
         "CHECK (kmop_evidence_max_mb > 0)", "The largest file must be at least 1 MB."
     )
@@ -51,5 +80,17 @@ class ResCompany(models.Model):
 
     def _kmop_today(self):
         """Return today's date where the company is (its address' time zone)."""
-        zone = self.partner_id.tz or "Europe/Brussels"
-        return datetime.now(ZoneInfo(zone)).date()
+        return datetime.now(ZoneInfo(self._kmop_get_tz())).date()
+
+    def _kmop_get_tz(self):
+        return self.partner_id.tz or "Europe/Brussels"
+
+    def _kmop_to_day(self, moment):
+        """Return the day of a moment (in UTC), where the company is."""
+        zone = ZoneInfo(self._kmop_get_tz())
+        return moment.replace(tzinfo=UTC).astimezone(zone).date()
+
+    def _kmop_to_moment(self, day):
+        """Return the moment (in UTC) at which a day begins, where the company is."""
+        start = datetime.combine(day, time(), ZoneInfo(self._kmop_get_tz()))
+        return start.astimezone(UTC).replace(tzinfo=None)

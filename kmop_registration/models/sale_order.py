@@ -23,6 +23,7 @@ class SaleOrder(models.Model):
         "kmop.dossier.checklist",
         "kmop.dossier.consistency",
         "kmop.dossier.document",
+        "kmop.dossier.survey",
     ]
 
     _kmop_user_field = "user_id"

@@ -26,6 +26,10 @@ from . import (
     test_performance,
     test_project_list,
     test_registration,
+    test_satisfaction,
+    test_satisfaction_figures,
+    test_satisfaction_invite,
+    test_satisfaction_page,
     test_score,
     test_ui,
 )

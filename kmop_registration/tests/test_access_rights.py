@@ -60,6 +60,7 @@ PER_COMPANY = {
     "kmop.milestone": {"reader": "read", "officer": "read", "manager": "read"},
     "kmop.coverage": {"reader": "read", "officer": "read", "manager": "read"},
     "kmop.finding": {"reader": "read create", **OFFICERS},
+    "kmop.satisfaction": {"reader": "read", "officer": "read", "manager": "read"},
     "kmop.evidence.file": {"reader": "read", "officer": "read", "manager": "read"},
     # Of somebody else; what is one's own has a test apart.
     "kmop.evidence": {
@@ -82,6 +83,7 @@ WIZARDS = {
     "kmop.finding.check": OFFICERS,
     "kmop.project.list": {"reader": ALL, **OFFICERS},
     "kmop.reason": OFFICERS,
+    "kmop.satisfaction.report": {"reader": ALL, **OFFICERS},
 }
 
 
@@ -147,6 +149,13 @@ class AccessCommon(EvidenceCommon):
             "kmop.finding": self.env["kmop.finding"]
             .with_user(self.officer)
             .create({"name": "Lijst ontbreekt", "registration_id": registration.id}),
+            "kmop.satisfaction": self.env["kmop.satisfaction"].create(
+                {
+                    "company_id": self.company.id,
+                    "date": "2026-06-01",
+                    "score": 80,
+                }
+            ),
             "kmop.evidence": self._create_evidence(registration),
             "kmop.evidence.file": self._accepted(
                 attachment_ids=self._create_attachment().ids

@@ -7,4 +7,6 @@ from . import (
     kmop_period_correct,
     kmop_project_list,
     kmop_reason,
+    kmop_satisfaction_report,
+    survey_invite,
 )

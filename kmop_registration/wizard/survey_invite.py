@@ -1,0 +1,37 @@
+from odoo import fields, models
+
+
+class SurveyInvite(models.TransientModel):
+    _inherit = "survey.invite"
+
+    kmop_order_id = fields.Many2one(
+        "sale.order", string="Project dossier", ondelete="cascade"
+    )
+
+    def _kmop_ask(self, person):
+        """Invite one person, who needn't be a contact, about the dossier."""
+        emails = [] if person.partner else [person.email]
+        answer = self._prepare_answers(person.partner, emails)
+        answer.nickname = person.name
+        if person.lang in self.survey_id._get_supported_lang_codes():
+            answer.lang_id = self.env["res.lang"]._lang_get(person.lang)
+        return self._send_mail(answer)
+
+    def _get_answers_values(self):
+        values = super()._get_answers_values()
+        if self.kmop_order_id:
+            values |= {"kmop_order_id": self.kmop_order_id.id, "kmop_invited": True}
+        return values
+
+    def _prepare_answers(self, partners, emails):
+        keeping = self.with_context(kmop_keep_address=True)
+        return super(SurveyInvite, keeping)._prepare_answers(partners, emails)
+
+    def _send_mail(self, answer):
+        mail = super()._send_mail(answer)
+        if self.kmop_order_id:
+            mail.reply_to = mail.email_from
+        if answer.survey_id.kmop_anonymous:
+            # sudo: the address has served, and is nobody's to keep
+            answer.sudo()._kmop_forget()
+        return mail
