@@ -41,6 +41,14 @@ class SurveyUserInput(models.Model):
         help="The same person had answered for this dossier already.",
     )
 
+    def _kmop_get_subject(self):
+        """Return the subject of the invitation, or of the reminder after it."""
+        order = self.kmop_order_id
+        service = order._kmop_get_service_name()
+        if order.kmop_date_invited:
+            return self.env._("Reminder: how was %(service)s?", service=service)
+        return self.env._("How was %(service)s?", service=service)
+
     def _kmop_get_lang(self):
         """Return the language to write in: theirs, or else the client's."""
         address = email_normalize(self.email)

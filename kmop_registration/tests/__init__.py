@@ -4,6 +4,7 @@ from . import (
     test_coverage,
     test_dates,
     test_demo_journey,
+    test_demo_modules,
     test_dossier,
     test_dossier_checklist,
     test_dossier_consistency,

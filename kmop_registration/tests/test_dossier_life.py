@@ -420,28 +420,6 @@ class TestDossierLife(InvoicedCommon):
         order.read(["kmop_warnings", "kmop_subsidy", "kmop_checklist"])
         self.assertLess(self.env.cr.sql_log_count - before, 60)
 
-    def test_template(self):
-        """A quotation template's lines give the service."""
-        template = self.env["sale.order.template"].create(
-            {
-                "name": "Opleiding",
-                "company_id": self.company.id,
-                "sale_order_template_line_ids": [
-                    Command.create({"product_id": self.training.id})
-                ],
-            }
-        )
-        self.salesman.group_ids += self.env.ref(
-            "sale_management.group_sale_order_template"
-        )
-        with Form(self.env["sale.order"].with_user(self.salesman)) as form:
-            form.partner_id = self.client
-            form.sale_order_template_id = template
-            self.assertEqual(form.kmop_service, "training")
-        order = form.record
-        self.assertEqual(order.kmop_theme_id, self.digital)
-        self.assertEqual(order.kmop_registration_id, self.registration)
-
     # --------------------------------------------------------------- made by hand
 
     def test_make_dossier(self):

@@ -507,17 +507,3 @@ class TestSatisfactionPrivacy(InviteCommon):
     def test_not_for_everybody(self):
         with self.assertRaises(UserError):
             self.mine.with_user(self.salesman).action_kmop_forget()
-
-    def test_privacy_tool(self):
-        if "privacy.lookup.wizard" not in self.env:
-            return
-        wizard = self.env["privacy.lookup.wizard"].create(
-            {"name": PEOPLE[0][0], "email": PEOPLE[0][1]}
-        )
-        wizard.action_lookup()
-        lines = wizard.line_ids
-        found = set(lines.mapped("res_model"))
-        self.assertLessEqual({"survey.user_input", "kmop.participant"}, found)
-        lines.filtered(lambda line: line.res_model != "res.partner").action_unlink_all()
-        self.assertFalse(self.mine.exists())
-        self.assertEqual(self._get_figures()["answered"], 2)
