@@ -4,6 +4,7 @@
 one without, NAME-host. Both get the same quotes, and are measured in turns.
 """
 
+import gc
 import os
 import platform
 import statistics
@@ -25,7 +26,7 @@ QUOTES = int(os.environ.get("KMOP_BENCH_QUOTES", "100000"))
 LINES = 500
 MANY = 1000
 ROUNDS = 7
-SLOW_ROUNDS = 3
+SLOW_ROUNDS = 5
 WITH = env.cr.dbname  # noqa: F821
 WITHOUT = f"{WITH}-host"
 EMPTY = f"{WITH}-empty"
@@ -226,6 +227,7 @@ def run(prepared):
     env, function = prepared
     env.flush_all()
     env.invalidate_all()
+    gc.collect()
     begin = time.perf_counter()
     function()
     env.flush_all()
@@ -241,8 +243,12 @@ def measure(prepare, rounds, ids):
         ]
         for prepared in both:
             run(prepared)
-        times = [[run(prepared) for prepared in both] for _round in range(rounds)]
-    return [statistics.median(column) for column in zip(*times, strict=True)]
+        times = [[], []]
+        for turn in range(rounds):
+            # Whoever comes first is second the next time.
+            for index in (0, 1) if turn % 2 else (1, 0):
+                times[index].append(run(both[index]))
+    return [statistics.median(column) for column in times]
 
 
 def table(rows):

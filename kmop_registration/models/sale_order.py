@@ -131,9 +131,9 @@ class SaleOrder(models.Model):
 
     def web_read(self, specification):
         """Ask for the lists of a dossier of dossiers only: others have none."""
-        if self.filtered("kmop_service"):
-            return super().web_read(specification)
         rest = self._kmop_without_lists(specification)
+        if rest == specification or self.filtered("kmop_service"):
+            return super().web_read(specification)
         rows = super().web_read(rest)
         for row in rows:
             row.update((name, []) for name in specification if name not in rest)
