@@ -121,7 +121,7 @@ class TestSatisfactionInvite(InviteCommon):
             mails.send(raise_exception=True)
 
     def test_arrives_in_everybodys_language(self):
-        self.training.with_context(lang="fr_BE").name = "Travailler en sécurité"
+        self.training.with_context(lang="fr_BE").name = "Travailler en paix"
         inbox = self._serve()
         self._deliver(self._get_mails(self.order.action_kmop_invite))
         subjects = {
@@ -132,7 +132,7 @@ class TestSatisfactionInvite(InviteCommon):
             subjects,
             {
                 "anke@klant.example.com": "Hoe was Digitaal veilig werken?",
-                "benoit@klant.example.com": "Votre avis sur Travailler en sécurité\xa0?",
+                "benoit@klant.example.com": "Votre avis sur Travailler en paix\xa0?",
                 "cathy@klant.example.com": "How was Digitaal veilig werken?",
             },
         )
