@@ -4,9 +4,11 @@
 one without, NAME-host. Both get the same quotes, and are measured in turns.
 """
 
+import cProfile
 import gc
 import os
 import platform
+import pstats
 import statistics
 import time
 from contextlib import contextmanager
@@ -30,6 +32,7 @@ SLOW_ROUNDS = 5
 WITH = env.cr.dbname  # noqa: F821
 WITHOUT = f"{WITH}-host"
 EMPTY = f"{WITH}-empty"
+COPY = f"{WITH}-copy"
 README = Path(addon.__path__[0]).parent / "benchmarks" / "README.md"
 
 
@@ -62,10 +65,14 @@ def install_seconds(name):
     return time.perf_counter() - begin
 
 
+def copy(old, new):
+    forget(old)
+    administer(f'DROP DATABASE IF EXISTS "{new}"')
+    administer(f'CREATE DATABASE "{new}" TEMPLATE "{old}"')
+
+
 def install_on_empty():
-    forget(WITHOUT)
-    administer(f'DROP DATABASE IF EXISTS "{EMPTY}"')
-    administer(f'CREATE DATABASE "{EMPTY}" TEMPLATE "{WITHOUT}"')
+    copy(WITHOUT, EMPTY)
     try:
         return install_seconds(EMPTY)
     finally:
@@ -234,31 +241,50 @@ def run(prepared):
     return time.perf_counter() - begin
 
 
-def measure(prepare, rounds, ids):
-    """Return the medians without and with the addon, measured in turns."""
-    with environment(WITHOUT) as host, environment(WITH) as ours:
+def count_calls(prepared):
+    """Return how many functions Python calls: what no other load can change."""
+    env, function = prepared
+    env.flush_all()
+    env.invalidate_all()
+    profile = cProfile.Profile()
+    profile.enable()
+    function()
+    env.flush_all()
+    profile.disable()
+    return pstats.Stats(profile).total_calls
+
+
+def measure(prepare, rounds, ids, names):
+    """Return the times of both, one after the other in each round, and their calls."""
+    with environment(names[0]) as first, environment(names[1]) as second:
         both = [
             (env, prepare(env, *ids[name]))
-            for env, name in ((host, WITHOUT), (ours, WITH))
+            for env, name in zip((first, second), names, strict=True)
         ]
         for prepared in both:
             run(prepared)
-        times = [[], []]
+        times = []
         for turn in range(rounds):
             # Whoever comes first is second the next time.
-            for index in (0, 1) if turn % 2 else (1, 0):
-                times[index].append(run(both[index]))
-    return [statistics.median(column) for column in times]
+            order = both if turn % 2 else both[::-1]
+            pair = [run(prepared) for prepared in order]
+            times.append(pair if turn % 2 else pair[::-1])
+        return times, [count_calls(prepared) for prepared in both]
 
 
-def table(rows):
-    lines = ["| | without | with | ratio |", "| --- | ---: | ---: | ---: |"]
-    lines += [
+def row(title, times, calls):
+    without, ours = (statistics.median(c) for c in zip(*times, strict=True))
+    ratios = sorted(second / first for first, second in times)
+    return (
         f"| {title} | {without * 1000:,.0f} ms | {ours * 1000:,.0f} ms"
-        f" | {ours / without:.2f} |"
-        for title, without, ours in rows
-    ]
-    return "\n".join(lines)
+        f" | {statistics.median(ratios):.2f} | {ratios[0]:.2f}–{ratios[-1]:.2f}"
+        f" | {calls[1] / calls[0]:.3f} |"
+    )
+
+
+def table(rows, first, second):
+    head = f"| | {first} | {second} | ratio | lowest–highest | calls |"
+    return "\n".join([head, "| --- | ---: | ---: | ---: | ---: | ---: |", *rows])
 
 
 def machine():
@@ -277,22 +303,35 @@ def machine():
     )
 
 
-def report(rows, empty, full):
+def report(rows, control, empty, full):
     return f"""# Benchmarks
 
 Written by `./dev bench`; don't edit.
 
-Measured on {date.today()}: {machine()}.
+Measured on {date.today()}: {machine()}; load {os.getloadavg()[1]:.1f}.
 
 Two databases, without and with the addon, hold the same {QUOTES:,} quotations. They
-are asked in turns, by the administrator, with empty record caches; each time is a
-median.
+are asked in turns, by the administrator, with empty record caches. Times are medians;
+the ratio is the median of the rounds' own ratios, beside the lowest and the highest.
+Calls is the ratio of the functions that Python calls: it doesn't vary.
 
-{table(rows)}
+{table(rows, "without", "with")}
+
+The same with the addon on both sides, which shows what the machine makes of nothing:
+
+{table(control, "with", "its copy")}
 
 Installing the addon takes {empty:.0f} s in a database without quotations, and
 {full:.0f} s in one of {QUOTES:,}.
 """
+
+
+def compare(ids, names):
+    rows = []
+    for title, prepare, rounds in MEASURED:
+        rows.append(row(title, *measure(prepare, rounds, ids, names)))
+        print(rows[-1], flush=True)
+    return rows
 
 
 def main():
@@ -300,11 +339,19 @@ def main():
     empty = install_on_empty()
     ids = {name: seed(name) for name in (WITHOUT, WITH)}
     print(f"    seeded after {time.perf_counter() - begin:.0f} s", flush=True)
-    rows = []
-    for title, prepare, rounds in MEASURED:
-        rows.append((title, *measure(prepare, rounds, ids)))
-        print(table(rows[-1:]).splitlines()[-1], flush=True)
-    text = report(rows, empty, install_seconds(WITHOUT))
+    rows = compare(ids, (WITHOUT, WITH))
+    full = install_seconds(WITHOUT)
+    forget(WITHOUT)
+    administer(f'DROP DATABASE "{WITHOUT}"')
+    env.cr.close()  # noqa: F821
+    copy(WITH, COPY)
+    try:
+        ids[COPY] = ids[WITH]
+        control = compare(ids, (WITH, COPY))
+    finally:
+        forget(COPY)
+        administer(f'DROP DATABASE "{COPY}"')
+    text = report(rows, control, empty, full)
     README.write_text(text)
     print(text)
 

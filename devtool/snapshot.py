@@ -5,7 +5,7 @@ import re
 import subprocess
 from collections import Counter
 
-from . import postgres
+from . import paths, postgres
 from .errors import Stop
 from .host import Host
 
@@ -60,9 +60,14 @@ def take_host(host: Host, database: str) -> Counter[str]:
 
 
 def count(host: Host, database: str) -> Counter[str]:
-    """How many rows there are of what users entered."""
+    """How many rows there are of what users entered: what we brought is ours."""
+    ours = (
+        f"SELECT res_id FROM ir_model_data WHERE module = '{paths.ADDON}'"
+        " AND replace(model, '.', '_') ="
+    )
     query = " UNION ALL ".join(
-        f"SELECT '{table}', count(*) FROM {table}" for table in ENTERED
+        f"SELECT '{table}', count(*) FROM {table} WHERE id NOT IN ({ours} '{table}')"
+        for table in ENTERED
     )
     rows = (line.split("|") for line in host.query(database, query).splitlines())
     return Counter({table: int(number) for table, number in rows})

@@ -132,8 +132,8 @@ def _uninstall(ready: Host) -> None:
         left = snapshot.count(ready, UNINSTALL_DB)
     for name in ("use", "uninstall"):
         logcheck.check(paths.log_file(name))
-    if entered != left:
-        raise Stop(f"Uninstalling lost what users entered: {entered - left}")
+    if lost := entered - left:
+        raise Stop(f"Uninstalling lost what users entered: {lost}")
     if difference := snapshot.difference(before, after):
         say(difference)
         raise Stop("Uninstalling left the host changed: the rows are above.")

@@ -1,4 +1,4 @@
-"""Fed to Odoo's shell: a dossier, confirmed, whose evidence was accepted."""
+"""Fed to Odoo's shell: a dossier, confirmed, whose evidence was accepted, and an answer."""
 
 env = globals()["env"]
 
@@ -32,4 +32,5 @@ evidence = dossier.kmop_dossier_evidence_ids
 assert evidence.state == "submitted", evidence
 evidence.accept()
 assert evidence.fingerprint
+dossier._kmop_create_answer()
 env.cr.commit()

@@ -46,6 +46,23 @@ SHOTS = [
         ],
         ".modal .o_field_widget[name=to_link_count]",
     ),
+    (
+        "dossier",
+        "verkoop",
+        "/odoo/sales",
+        [
+            ".o_data_row:has-text('Northgate') td[name=partner_id]",
+            ".nav-link:has-text('kmo-portefeuille')",
+        ],
+        ".o_kmop_checklist",
+    ),
+    (
+        "satisfaction",
+        "kwaliteit",
+        "/odoo/kmop-satisfaction-distribution",
+        [],
+        ".o_graph_canvas_container canvas",
+    ),
 ]
 
 

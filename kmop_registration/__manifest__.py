@@ -82,6 +82,7 @@
         "demo/survey_user_input_demo.xml",
         "demo/kmop_registration_demo.xml",
         "demo/kmop_audit_demo.xml",
+        "demo/kmop_satisfaction_demo.xml",
         "demo/kmop_evidence_demo.xml",
     ],
     "assets": {

@@ -14,8 +14,21 @@ def uninstall_hook(env):
             ("name", "=like", "model_inherit__kmop_%"),
         ]
     ).unlink()
+    _keep_answered_surveys(env)
     _let_go(env)
     _empty_registrations(env)
+
+
+def _keep_answered_surveys(env):
+    """Leave a survey of ours that was answered to the company: the answers are."""
+    ours = env["ir.model.data"].search(
+        [("module", "=", MODULE), ("model", "=like", "survey.%")]
+    )
+    surveys = env["survey.survey"].browse(
+        ours.filtered(lambda d: d.model == "survey.survey").mapped("res_id")
+    )
+    if env["survey.user_input"].search_count([("survey_id", "in", surveys.ids)]):
+        ours.unlink()
 
 
 def _let_go(env):
