@@ -25,6 +25,10 @@ ALPHABET = "abcdefghjkmnpqrstuvwxyz23456789"
 Person = namedtuple("Person", "partner email name lang")
 
 
+# What the figures of a dossier are grouped by.
+FIGURED = {"kmop_registration_id", "kmop_service", "kmop_theme_id", "kmop_trainer_ids"}
+
+
 class KmopDossierSurvey(models.AbstractModel):
     """A dossier asks how satisfied its participants, or its client, are."""
 
@@ -66,6 +70,12 @@ class KmopDossierSurvey(models.AbstractModel):
         counts = {order.id: count for order, count in groups}
         for order in dossiers:
             order.kmop_answer_count = counts.get(order.id, 0)
+
+    def write(self, vals):
+        result = super().write(vals)
+        if FIGURED & vals.keys() and (dossiers := self.filtered("kmop_service")):
+            self.env["kmop.satisfaction"]._follow(dossiers)
+        return result
 
     # --------------------------------------------------------------------- the survey
 

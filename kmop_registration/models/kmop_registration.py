@@ -569,6 +569,7 @@ class KmopRegistration(models.Model):
         )
         waiting = found.filtered(lambda order: not order._kmop_is_covered())
         self.env.add_to_compute(orders._fields["kmop_registration_id"], waiting)
+        self.env["kmop.satisfaction"]._follow(waiting)
 
     def _plan_milestones(self):
         self.env["kmop.milestone"]._plan(self)

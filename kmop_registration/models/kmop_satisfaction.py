@@ -93,24 +93,32 @@ class KmopSatisfaction(models.Model):
     )
     _window_idx = models.Index("(registration_id, date)")
 
-    @api.depends(
-        "order_id.kmop_registration_id",
-        "order_id.kmop_service",
-        "order_id.kmop_theme_id",
-    )
+    # Not on the dossier's own fields: every quote that is written would look for
+    # figures. A dossier that is put right says so itself (`_follow`), and one that is
+    # deleted leaves them as they were.
+    @api.depends("order_id")
     def _compute_dossier(self):
-        # A dossier that is put right later takes its figures along; one that is
-        # deleted leaves them as they were.
         for figure in self.filtered("order_id"):
             order = figure.order_id
             figure.registration_id = order.kmop_registration_id
             figure.service = order.kmop_service
             figure.theme_id = order.kmop_theme_id
 
-    @api.depends("order_id.kmop_trainer_ids")
+    @api.depends("order_id")
     def _compute_trainer_ids(self):
         for figure in self.filtered("order_id"):
             figure.trainer_ids = figure.order_id.kmop_trainer_ids
+
+    @api.model
+    def _follow(self, orders):
+        """Take the figures and the answers of corrected dossiers along."""
+        # sudo: who corrects a dossier need not be allowed to read its figures
+        figures = self.sudo().search([("order_id", "in", orders.ids)])
+        for name in ("registration_id", "service", "theme_id", "trainer_ids"):
+            self.env.add_to_compute(self._fields[name], figures)
+        answers = self.env["survey.user_input"].sudo()
+        mine = answers.search([("kmop_order_id", "in", orders.ids)])
+        self.env.add_to_compute(answers._fields["kmop_registration_id"], mine)
 
     # ----------------------------------------------------------------------- filling
 

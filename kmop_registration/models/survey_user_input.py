@@ -24,9 +24,12 @@ class SurveyUserInput(models.Model):
         copy=False,
     )
     kmop_registration_id = fields.Many2one(
-        related="kmop_order_id.kmop_registration_id",
+        "kmop.registration",
+        string="Registration",
+        compute="_compute_kmop_registration_id",
         store=True,
         index="btree_not_null",
+        ondelete="set null",
     )
     kmop_invited = fields.Boolean(
         string="Invited",
@@ -57,6 +60,11 @@ class SurveyUserInput(models.Model):
         theirs = mine[0].lang if mine else self.partner_id.lang
         return theirs or self.kmop_order_id._kmop_get_lang()
 
+    @api.depends("kmop_order_id")
+    def _compute_kmop_registration_id(self):
+        for answer in self:
+            answer.kmop_registration_id = answer.kmop_order_id.kmop_registration_id
+
     # ---------------------------------------------------------------------- evidence
 
     def _kmop_date_effective(self):
@@ -66,10 +74,12 @@ class SurveyUserInput(models.Model):
         return company._kmop_to_day(moment) if company else self._kmop_to_date(moment)
 
     def _kmop_company(self):
-        return self.kmop_order_id.company_id
+        # sudo: of another company, or of a colleague, is what the answer is
+        return self.sudo().kmop_order_id.company_id
 
     def _kmop_user(self):
-        return self.kmop_order_id.user_id
+        # sudo: as above
+        return self.sudo().kmop_order_id.user_id
 
     def _prepare_kmop_evidence(self, registration, evidence_type):
         values = super()._prepare_kmop_evidence(registration, evidence_type)
@@ -77,7 +87,8 @@ class SurveyUserInput(models.Model):
 
     def _kmop_evidence_name(self):
         """Name the dossier, not who answered."""
-        names = [self.survey_id.title, self.kmop_order_id.name]
+        # sudo: as above
+        names = [self.survey_id.title, self.sudo().kmop_order_id.name]
         return " – ".join(filter(None, names)) or super()._kmop_evidence_name()
 
     def _kmop_snapshot(self):

@@ -35,7 +35,9 @@ class TestDemoJourney(HttpCase):
         cls.env = cls.env(user=cls.officer, context={"lang": "nl_BE"})
         cls.bureau = cls.env["res.partner"].sudo().create({"name": "Het Auditbureau"})
         cls.quotes = cls.env["sale.order"].search([("company_id", "=", cls.company.id)])
-        cls.answers = cls.env["survey.user_input"].search([])
+        cls.answers = cls.env["survey.user_input"].search(
+            [("kmop_order_id", "=", False)]
+        )
 
     def _audit(self, registration, requested, visited, decided, **decision):
         audit = registration.start_audit()
@@ -165,7 +167,7 @@ class TestDemoJourney(HttpCase):
         self.assertEqual(response.status_code, 200)
         workbook = load_workbook(io.BytesIO(response.content))
         self.assertEqual(
-            workbook.sheetnames, ["Registratie", "Audits", "Bewijsstukken"]
+            workbook.sheetnames, ["Registratie", "Audits", "Bewijsstukken", "Projecten"]
         )
         self._test_registration_sheet(self._read(workbook["Registratie"]), registration)
         self._test_audit_sheet(self._read(workbook["Audits"]))

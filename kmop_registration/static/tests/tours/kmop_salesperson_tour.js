@@ -34,6 +34,11 @@ registry.category("web_tour.tours").add("kmop_salesperson_tour", {
         },
         {content: "Said so", trigger: ".o_notification:contains(2 documents linked)"},
         {
+            content: "The list is there again, with nothing selected",
+            trigger:
+                "body:not(:has(.modal)) .o_list_view:not(:has(.o_data_row_selected))",
+        },
+        {
             content: "Open a quote",
             trigger: ".o_data_row:first .o_data_cell[name=name]",
             run: "click",
