@@ -1,4 +1,4 @@
-"""Fed to Odoo's shell: a dossier, confirmed, whose evidence was accepted, and an answer."""
+"""Fed to Odoo's shell: a confirmed dossier, accepted evidence, an answer."""
 
 env = globals()["env"]
 
