@@ -36,7 +36,20 @@ class KmopAudit(models.Model):
 
     _name = "kmop.audit"
     _description = "kmop-norm audit"
-    _inherit = ["kmop.guarded", "kmop.attached", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kmop.guarded",
+        "kmop.anchored",
+        "kmop.attached",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
+    _kmop_anchors = {
+        "audit_requested": "date_requested",
+        "audit_planned": "date_planned",
+        "audit_visited": "date_visited",
+        "audit_decided": "date_decided",
+    }
+    _kmop_anchor_triggers = frozenset({"state", "user_id"})
     _attachment_field = "report_attachment_ids"
     _order = "registration_id, cycle desc, id desc"
     _check_company_auto = True
@@ -359,6 +372,17 @@ class KmopAudit(models.Model):
                 )
             )
         self._transition({"state": state, **vals})
+        # sudo: who records the step need not see the schedule
+        self.registration_id.sudo().milestone_ids._review()
+
+    def _kmop_can_remind(self, _anchor):
+        return self.state != "cancelled"
+
+    def _kmop_get_part(self):
+        return self.part_id
+
+    def _kmop_get_audit(self):
+        return self
 
     def _create_scores(self):
         """Give each audit a line for each indicator of its norm and service."""

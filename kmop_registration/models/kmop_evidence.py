@@ -46,11 +46,15 @@ class KmopEvidence(models.Model):
     _description = "Evidence"
     _inherit = [
         "kmop.guarded",
+        "kmop.anchored",
         "kmop.attached",
         "kmop.sourced",
         "mail.thread",
         "mail.activity.mixin",
     ]
+    _kmop_anchors = {"evidence_review": "date_review"}
+    _kmop_anchor_triggers = frozenset({"owner_id", "state"})
+    _kmop_owner_field = "owner_id"
     _order = "date_effective desc, id desc"
     _check_company_auto = True
     _guarded_fields = frozenset(
@@ -397,6 +401,16 @@ class KmopEvidence(models.Model):
             raise UserError(
                 self.env._("Accepted evidence is kept: supersede it instead.")
             )
+
+    # ----------------------------------------------------------------- milestones
+
+    def _kmop_plan(self, new=False):
+        """What needs no review has nothing planned, and costs nothing."""
+        reviewed = self.filtered("date_review")
+        return super(KmopEvidence, reviewed)._kmop_plan(new)
+
+    def _kmop_can_remind(self, _anchor):
+        return self.state == "accepted"
 
     # ---------------------------------------------------------------------- CRUD
 

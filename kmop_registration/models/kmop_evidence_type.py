@@ -77,6 +77,10 @@ class KmopEvidenceType(models.Model):
         changed = {"mandatory", "scope", "service", "dossiers", "active"} & vals.keys()
         if changed and (before or self._are_expected()):
             self._recompute_completeness()
+        if "review_months" in vals:
+            # sudo: what is due for review is so whoever says how often
+            evidences = self.env["kmop.evidence"].sudo()
+            evidences.search([("type_id", "in", self.ids)])._kmop_plan()
         return result
 
     def unlink(self):

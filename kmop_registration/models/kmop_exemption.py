@@ -7,7 +7,9 @@ class KmopExemption(models.Model):
 
     _name = "kmop.exemption"
     _description = "Exemption"
-    _inherit = ["kmop.attached"]
+    _inherit = ["kmop.anchored", "kmop.attached"]
+    _kmop_anchors = {"exemption_end": "date_to"}
+    _kmop_anchor_triggers = frozenset()
     _order = "registration_id, requirement_id, id"
     _check_company_auto = True
 
@@ -73,6 +75,9 @@ class KmopExemption(models.Model):
                         indicator=exemption.indicator_id.display_name,
                     )
                 )
+
+    def _kmop_get_owner(self):
+        return self.registration_id.user_id
 
     def _covers(self, indicator):
         """Return those of ``self`` that exempt ``indicator``."""

@@ -48,6 +48,7 @@ class KmopFinding(models.Model):
     _description = "Finding"
     _inherit = [
         "kmop.guarded",
+        "kmop.anchored",
         "kmop.sourced",
         "kmop.evidence.source",
         "mail.thread",
@@ -56,6 +57,8 @@ class KmopFinding(models.Model):
     _order = "date_deadline, id"
     _check_company_auto = True
     _kmop_user_field = "user_id"
+    _kmop_anchors = {"finding_deadline": "date_deadline"}
+    _kmop_anchor_triggers = frozenset({"state", "user_id"})
     _guarded_fields = frozenset(
         {
             "state",
@@ -319,6 +322,11 @@ class KmopFinding(models.Model):
                     "A finding that a measure was proposed for is kept: cancel it."
                 )
             )
+
+    # ----------------------------------------------------------------- milestones
+
+    def _kmop_can_remind(self, _anchor):
+        return self.state in LIVE_STATES
 
     # ---------------------------------------------------------------------- CRUD
 

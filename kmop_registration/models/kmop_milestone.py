@@ -1,11 +1,17 @@
-import logging
-
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
-_logger = logging.getLogger(__name__)
+STATES = [
+    ("planned", "Planned"),
+    ("sent", "Reminded"),
+    ("done", "Done"),
+    ("superseded", "Superseded"),
+    ("cancelled", "Cancelled"),
+]
 
-BATCH = 100
+# What a milestone by hand may be given; one by a rule follows the rule.
+EDITABLE = {"title", "note", "date_planned", "date_anchor", "user_id"}
 
 
 class KmopMilestone(models.Model):
@@ -13,37 +19,92 @@ class KmopMilestone(models.Model):
 
     _name = "kmop.milestone"
     _description = "Milestone"
-    _inherit = ["kmop.guarded"]
+    _inherit = [
+        "kmop.guarded",
+        "kmop.milestone.plan",
+        "kmop.milestone.purpose",
+        "kmop.milestone.due",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _order = "date_planned, id"
+    _rec_names_search = ["title", "rule_id"]
     _check_company_auto = True
-    _guarded_fields = frozenset({"state", "date_sent", "error", "date_error"})
+    _guarded_fields = frozenset(
+        {
+            "rule_id",
+            "res_model",
+            "res_id",
+            "state",
+            "date_sent",
+            "date_closed",
+            "closed_by_id",
+            "close_reason",
+            "is_moved",
+            "date_escalation",
+            "date_escalated",
+            "error",
+            "date_error",
+        }
+    )
 
-    name = fields.Char(related="rule_id.name")
+    name = fields.Char(compute="_compute_name")
+    title = fields.Char()
+    note = fields.Text(string="Own instruction")
+    instruction = fields.Text(compute="_compute_name", string="What to do")
     registration_id = fields.Many2one(
-        "kmop.registration", required=True, index=True, ondelete="cascade"
+        "kmop.registration",
+        required=True,
+        index=True,
+        ondelete="cascade",
     )
     company_id = fields.Many2one(
         related="registration_id.company_id", store=True, index=True
     )
     rule_id = fields.Many2one(
-        "kmop.milestone.rule", required=True, index=True, ondelete="restrict"
-    )
-    user_id = fields.Many2one(related="registration_id.user_id")
-    recipient_id = fields.Many2one(related="registration_id.user_id.partner_id")
-    date_anchor = fields.Date(required=True, string="Deadline")
-    date_planned = fields.Date(required=True, string="Remind on")
-    date_sent = fields.Datetime(readonly=True, string="Sent on")
-    error = fields.Text(readonly=True)
-    date_error = fields.Date(readonly=True, string="Failed on")
-    state = fields.Selection(
-        [
-            ("planned", "Planned"),
-            ("sent", "Sent"),
-            ("superseded", "Superseded"),
-        ],
-        required=True,
-        default="planned",
+        "kmop.milestone.rule",
         readonly=True,
+        index="btree_not_null",
+        ondelete="restrict",
+        help="Empty: planned by hand.",
+    )
+    res_model = fields.Char(readonly=True)
+    res_id = fields.Many2oneReference(
+        string="Record", model_field="res_model", readonly=True
+    )
+    record_name = fields.Char(compute="_compute_record_name", string="About")
+    user_id = fields.Many2one(
+        "res.users",
+        string="Done by",
+        index="btree_not_null",
+        default=lambda self: self.env.user,
+    )
+    date_anchor = fields.Date(
+        string="Counts from",
+        required=True,
+        compute="_compute_date_anchor",
+        store=True,
+        readonly=False,
+        precompute=True,
+    )
+    date_planned = fields.Date(required=True, string="Remind on")
+    state = fields.Selection(STATES, required=True, default="planned", readonly=True)
+    date_sent = fields.Datetime(readonly=True, string="Reminded on", copy=False)
+    date_closed = fields.Datetime(readonly=True, string="Closed on", copy=False)
+    closed_by_id = fields.Many2one(
+        "res.users", readonly=True, string="Closed by", copy=False
+    )
+    is_moved = fields.Boolean(
+        readonly=True, copy=False, help="Superseded for its date only."
+    )
+    close_reason = fields.Text(readonly=True, string="Why", copy=False)
+    date_escalation = fields.Date(readonly=True, string="Escalates on", copy=False)
+    date_escalated = fields.Datetime(readonly=True, string="Escalated on", copy=False)
+    error = fields.Text(readonly=True, copy=False)
+    date_error = fields.Date(readonly=True, string="Failed on", copy=False)
+    reminder_ids = fields.One2many("kmop.reminder", "milestone_id", string="Reminders")
+    has_deadline = fields.Boolean(
+        compute="_compute_days", help="It reminds of a date to come, not of one past."
     )
     days_left = fields.Integer(compute="_compute_days", help="Until the deadline.")
     days_late = fields.Integer(
@@ -51,121 +112,165 @@ class KmopMilestone(models.Model):
     )
 
     _once = models.UniqueIndex(
-        "(registration_id, rule_id, date_anchor)",
+        "(rule_id, res_model, res_id, date_anchor) WHERE rule_id IS NOT NULL",
         "This milestone is planned already.",
     )
     _due_idx = models.Index("(date_planned) WHERE state = 'planned'")
+    _escalation_idx = models.Index(
+        "(date_escalation) WHERE state = 'sent' AND date_escalation IS NOT NULL"
+    )
+    _record_idx = models.Index("(res_model, res_id)")
+    _titled = models.Constraint(
+        "CHECK (rule_id IS NOT NULL OR title IS NOT NULL)",
+        "Say what the milestone is.",
+    )
+
+    # ------------------------------------------------------------------ computes
+
+    @api.depends("title", "note", "rule_id.name", "rule_id.instruction")
+    @api.depends_context("lang")
+    def _compute_name(self):
+        for milestone in self:
+            # sudo: who has something to do needn't be allowed to read the schedule
+            rule = milestone.sudo().rule_id
+            milestone.name = rule.name or milestone.title
+            milestone.instruction = rule.instruction or milestone.note
 
     @api.depends("name", "date_anchor")
+    @api.depends_context("lang")
     def _compute_display_name(self):
         for milestone in self:
             milestone.display_name = f"{milestone.name} ({milestone.date_anchor})"
 
+    @api.depends("res_model", "res_id", "registration_id")
+    @api.depends_context("lang")
+    def _compute_record_name(self):
+        # sudo: who may read the milestone may know what it is about
+        for milestone, record in self.sudo()._get_records().items():
+            milestone.record_name = record.display_name
+
+    @api.depends("date_planned")
+    def _compute_date_anchor(self):
+        for milestone in self:
+            anchor = milestone.date_anchor or milestone.date_planned
+            if anchor and milestone.date_planned:
+                anchor = max(anchor, milestone.date_planned)
+            milestone.date_anchor = anchor
+
     @api.depends("date_anchor", "date_planned")
     def _compute_days(self):
-        for milestone in self:
+        self.days_left = self.days_late = self.has_deadline = 0
+        for milestone in self.filtered("date_planned"):
             today = milestone.company_id._kmop_today()
-            milestone.days_left = (milestone.date_anchor - today).days
-            milestone.days_late = max(0, (today - milestone.date_planned).days)
+            anchor, planned = milestone.date_anchor, milestone.date_planned
+            milestone.days_left = (anchor - today).days
+            milestone.days_late = max(0, (today - planned).days)
+            milestone.has_deadline = planned <= anchor
 
-    # ------------------------------------------------------------------ planning
-
-    @api.model
-    def _plan(self, registrations):
-        """Plan the milestones of ``registrations``; supersede those that moved."""
-        # sudo: planning follows from a decision, whoever took it
-        milestones = self.sudo()
-        rules = milestones.env["kmop.milestone.rule"].search([("active", "=", True)])
-        wanted = {
-            (registration.id, rule.id, anchor)
-            for registration in registrations.sudo()
-            for rule in rules
-            if (anchor := registration._get_anchor(rule.anchor))
-        }
-        existing = milestones.search([("registration_id", "in", registrations.ids)])
-        keys = {
-            m: (m.registration_id.id, m.rule_id.id, m.date_anchor) for m in existing
-        }
-        open_ones = existing.filtered(lambda m: m.state == "planned")
-        open_ones.filtered(lambda m: keys[m] not in wanted).state = "superseded"
-        existing.filtered(
-            lambda m: keys[m] in wanted and m.state == "superseded"
-        ).state = "planned"
-        milestones.create(
-            [milestones._prepare(*key) for key in sorted(wanted - set(keys.values()))]
-        )
-
-    @api.model
-    def _prepare(self, registration_id, rule_id, anchor):
-        rule = self.env["kmop.milestone.rule"].browse(rule_id)
-        return {
-            "registration_id": registration_id,
-            "rule_id": rule_id,
-            "date_anchor": anchor,
-            "date_planned": rule._get_date(anchor),
-        }
-
-    # ------------------------------------------------------------------- sending
-
-    @api.model
-    def _cron_process_due(self):
-        """Send what is due, batch by batch, each batch committed with its log."""
-        while processed := self._process_due():
-            remaining = self.search_count(self._due_domain())
-            if not self.env["ir.cron"]._commit_progress(processed, remaining=remaining):
-                break
-
-    @api.model
-    def _process_due(self, limit=BATCH):
-        """Send one batch of due milestones, late ones included; return its size.
-
-        A milestone is marked in the transaction that queues its mail, so it is
-        neither lost nor sent twice. What fails is tried again the next day.
-        """
-        due = self.search(
-            self._due_domain(), limit=limit, order="id"
-        ).try_lock_for_update()
-        for template, milestones in due.grouped(
-            lambda m: m.rule_id.template_id
-        ).items():
-            milestones._send(template)
-        return len(due)
-
-    @api.model
-    def _due_domain(self):
-        """Due is what each company's own calendar says, and wasn't tried today."""
-        companies = self.env["res.company"].search([("active", "=", True)])
-        return Domain.OR(
-            Domain("state", "=", "planned")
-            & Domain("company_id", "in", in_zone.ids)
-            & Domain("date_planned", "<=", today)
-            & (Domain("date_error", "=", False) | Domain("date_error", "<", today))
-            for today, in_zone in companies.grouped(lambda c: c._kmop_today()).items()
-        )
-
-    def _send(self, template):
-        """Queue the mails in one go; where that fails, find out which one it is."""
-        try:
-            with self.env.cr.savepoint():
-                self._queue_mails(template)
-        except Exception as error:  # a template can raise anything
-            if len(self) == 1:
-                return self._log_failure(error)
-            for milestone in self:
-                milestone._send(template)
-
-    def _queue_mails(self, template):
-        without = self.filtered(lambda m: not m.recipient_id.email)
-        without._log_failure(self.env._("The responsible has no e-mail address."))
-        ready = self - without
-        template.send_mail_batch(ready.ids)
-        ready.write(
-            {"state": "sent", "date_sent": fields.Datetime.now(), "error": False}
-        )
-
-    def _log_failure(self, error):
-        for milestone in self:
-            _logger.warning("Milestone %s isn't sent: %s", milestone.id, error)
-            milestone.write(
-                {"error": str(error), "date_error": milestone.company_id._kmop_today()}
+    def _get_records(self):
+        """Return what each milestone is about: by hand, its registration."""
+        records = {}
+        for model_name, milestones in self.grouped("res_model").items():
+            found = self.env[model_name or "kmop.registration"].browse(
+                milestones.mapped("res_id")
             )
+            existing = {record.id: record for record in found.exists()}
+            for milestone in milestones:
+                records[milestone] = existing.get(
+                    milestone.res_id, milestone.registration_id
+                )
+        return records
+
+    # ---------------------------------------------------------------------- CRUD
+
+    def write(self, vals):
+        ruled = not self.env.su and EDITABLE & vals.keys() and self.rule_id
+        if ruled:
+            raise UserError(
+                self.env._("A milestone of a rule follows the rule: change that.")
+            )
+        result = super().write(vals)
+        if "date_planned" in vals:
+            self._wake_up()
+        return result
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        milestones = super().create(vals_list)
+        milestones._wake_up()
+        return milestones
+
+    @api.ondelete(at_uninstall=False)
+    def _unlink_except_history(self):
+        if self.filtered(lambda m: m.rule_id or m.state != "planned"):
+            raise UserError(self.env._("A milestone is kept: cancel it, and say why."))
+
+    # ---------------------------------------------------------------- public API
+
+    def mark_done(self, note=None):
+        """Record that what these milestones ask for is done.
+
+        :param note: what was done
+        Raises UserError where one is over already.
+        """
+        self._close("done", note or self.env._("Marked as done."))
+
+    def cancel(self, reason):
+        """Have these milestones remind nobody any more.
+
+        Raises UserError without a reason, or where one is over already.
+        """
+        reason = self._get_text(
+            reason, self.env._("Give the reason of the cancellation.")
+        )
+        self._close("cancelled", reason)
+
+    # ----------------------------------------------------------------- internals
+
+    def _close(self, state, reason):
+        """End planned and sent milestones, with their to-dos."""
+        if not self:
+            return
+        if over := self.filtered(lambda m: m.state not in ("planned", "sent"))[:1]:
+            raise UserError(
+                self.env._("%(milestone)s is over already.", milestone=over.name)
+            )
+        self._transition(
+            {
+                "state": state,
+                "date_closed": fields.Datetime.now(),
+                "closed_by_id": self.env.uid,
+                "close_reason": reason,
+                "error": False,
+                "date_error": False,
+            }
+        )
+        self._close_todos(state, reason)
+        self.env["kmop.reminder"]._withdraw(self)
+
+    def _close_todos(self, state, reason):
+        # sudo: a to-do may be somebody else's
+        todos = self.sudo().activity_ids
+        if state == "done":
+            todos._action_done(feedback=reason)
+        else:
+            todos.unlink()
+
+    # ------------------------------------------------------------------- actions
+
+    def action_done(self):
+        self.mark_done()
+
+    def action_open_record(self):
+        self.ensure_one()
+        record = self._get_records()[self]
+        return {
+            "type": "ir.actions.act_window",
+            "res_model": record._name,
+            "res_id": record.id,
+            "views": [(False, "form")],
+        }
+
+    @api.model
+    def _open_domain(self):
+        return Domain("state", "in", ("planned", "sent"))

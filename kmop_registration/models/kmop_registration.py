@@ -35,6 +35,7 @@ class KmopRegistration(models.Model):
     _description = "kmo-portefeuille registration"
     _inherit = [
         "kmop.guarded",
+        "kmop.anchored",
         "kmop.project.window",
         "mail.thread",
         "mail.activity.mixin",
@@ -43,6 +44,10 @@ class KmopRegistration(models.Model):
     _rec_names_search = ["partner_id", "number"]
     _check_company_auto = True
     _guarded_fields = frozenset({"cycle", "date_withdrawn", "withdraw_reason"})
+    _kmop_anchors = {"registration_start": "date_start", "registration_end": "date_end"}
+    _kmop_anchor_triggers = frozenset(
+        {"active", "date_withdrawn", "track_id", "user_id"}
+    )
 
     company_id = fields.Many2one(
         "res.company",
@@ -101,6 +106,11 @@ class KmopRegistration(models.Model):
         string="Next part",
         compute="_compute_next_part_id",
         store=True,
+    )
+    coming_part_id = fields.Many2one(
+        "kmop.track.part",
+        compute="_compute_coming_part_id",
+        help="The next part, or the renewal's where all are granted.",
     )
     open_audit_id = fields.Many2one("kmop.audit", compute="_compute_open_audit_id")
     satisfaction_count = fields.Integer(
@@ -226,6 +236,13 @@ class KmopRegistration(models.Model):
     def _compute_next_part_id(self):
         for registration in self:
             registration.next_part_id = registration._get_next_part()
+
+    @api.depends("next_part_id")
+    def _compute_coming_part_id(self):
+        renewal = self.env["kmop.track"].search([("is_renewal", "=", True)], limit=1)
+        for registration in self:
+            part = registration.next_part_id or renewal.part_ids[:1]
+            registration.coming_part_id = part
 
     @api.depends_context("tz")
     def _compute_readiness(self):
@@ -486,7 +503,6 @@ class KmopRegistration(models.Model):
         self._transition(
             {"date_withdrawn": fields.Date.to_date(date), "withdraw_reason": reason}
         )
-        self._plan_milestones()
 
     # ----------------------------------------------------------------- internals
 
@@ -569,17 +585,21 @@ class KmopRegistration(models.Model):
         )
         waiting = found.filtered(lambda order: not order._kmop_is_covered())
         self.env.add_to_compute(orders._fields["kmop_registration_id"], waiting)
+        waiting._kmop_plan()
         self.env["kmop.satisfaction"]._follow(waiting)
 
-    def _plan_milestones(self):
-        self.env["kmop.milestone"]._plan(self)
+    def write(self, vals):
+        result = super().write(vals)
+        if "user_id" in vals:
+            self.milestone_ids._follow_responsible()
+        return result
 
-    def _get_anchor(self, anchor):
-        """Return the date that milestones are planned from, False where it is past."""
-        if anchor != "registration_end" or self.date_withdrawn:
-            return False
-        ahead = self.date_end and self.date_end >= self.company_id._kmop_today()
-        return ahead and self.date_end
+    def _kmop_get_registration(self):
+        return self
+
+    def _kmop_can_remind(self, _anchor):
+        """Nothing of what ended; what ended lately is told once."""
+        return self.active and not self.date_withdrawn
 
     # ------------------------------------------------------------------- actions
 

@@ -170,7 +170,7 @@ class KmopRegistrationPeriod(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         periods = super().create(vals_list)
-        periods.registration_id._plan_milestones()
+        periods.registration_id._kmop_plan()
         return periods
 
     def write(self, vals):

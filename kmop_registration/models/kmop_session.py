@@ -26,8 +26,22 @@ class KmopSession(models.Model):
     def _default_date(self):
         return fields.Date.context_today(self)
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        sessions = super().create(vals_list)
+        sessions.order_id._kmop_plan()
+        return sessions
+
+    def unlink(self):
+        orders = self.order_id
+        result = super().unlink()
+        orders.exists()._kmop_plan()
+        return result
+
     def write(self, vals):
         result = super().write(vals)
+        if {"date", "order_id"} & vals.keys():
+            self.order_id._kmop_plan()
         if "order_id" in vals:
             # Rules looked at the dossier that it comes from, not where it goes.
             self.check_access("write")

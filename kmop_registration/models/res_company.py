@@ -64,6 +64,17 @@ class ResCompany(models.Model):
         " never. A choice: no threshold of the kmop-norm is published.",
     )
 
+    kmop_mail_clients = fields.Boolean(
+        string="Remind clients of their application",
+        help="By mail, before the last day on which they can apply for the subsidy of"
+        " a confirmed, subsidised dossier.",
+    )
+    kmop_administrator_ids = fields.Many2many(
+        "res.users",
+        string="Administrators of the kmo-portefeuille app",
+        compute="_compute_kmop_administrator_ids",
+    )
+
     _kmop_survey_range = models.Constraint(
         "CHECK (kmop_survey_days > 0 AND kmop_reminder_days >= 0"
         " AND kmop_min_answers > 0 AND kmop_low_score BETWEEN 0 AND 100)",
@@ -77,6 +88,18 @@ class ResCompany(models.Model):
         "CHECK (kmop_expiring_months >= 0 AND kmop_conditional_months >= 0)",
         "A number of months can't be negative.",
     )
+
+    def _compute_kmop_administrator_ids(self):
+        group = self.env.ref("kmop_registration.group_kmop_manager")
+        # sudo: who is told of what stays undone depends on nobody's rights
+        users = self.env["res.users"].sudo()
+        found = users.search(
+            [("all_group_ids", "in", group.ids), ("share", "=", False)]
+        )
+        for company in self:
+            company.kmop_administrator_ids = found.filtered(
+                lambda user, company=company: company in user.company_ids
+            )
 
     def _kmop_today(self):
         """Return today's date where the company is (its address' time zone)."""

@@ -27,6 +27,9 @@ class ResConfigSettings(models.TransientModel):
         related="company_id.kmop_min_answers", readonly=False
     )
     kmop_low_score = fields.Integer(related="company_id.kmop_low_score", readonly=False)
+    kmop_mail_clients = fields.Boolean(
+        related="company_id.kmop_mail_clients", readonly=False
+    )
     kmop_evidence_max_mb = fields.Integer(
         related="company_id.kmop_evidence_max_mb", readonly=False
     )

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.tools import hmac
 
 from .constants import SIZES
 from .kmop_registration import VALIDITIES
@@ -43,6 +44,15 @@ class ResPartner(models.Model):
         string="Registered until", compute="_compute_kmop_date_end"
     )
 
+    kmop_optout_ids = fields.Many2many(
+        "kmop.milestone.rule",
+        "kmop_reminder_optout_rel",
+        "partner_id",
+        "rule_id",
+        string="Reminders not wanted",
+        groups="kmop_registration.group_kmop_officer",
+    )
+
     @api.depends("kmop_registration_ids.validity")
     def _compute_kmop_validity(self):
         for partner in self:
@@ -78,6 +88,10 @@ class ResPartner(models.Model):
     @api.model
     def _commercial_fields(self):
         return [*super()._commercial_fields(), "kmop_size", "kmop_affiliated"]
+
+    def _kmop_get_reminder_token(self):
+        """Return what proves that a link to somebody's reminders came by mail."""
+        return hmac(self.env(su=True), "kmop-reminders", self.id)
 
     def is_registered_on(self, date, service=None):
         """Tell whether a registration of this provider covers ``date``.

@@ -24,6 +24,7 @@ class SaleOrder(models.Model):
         "kmop.dossier.consistency",
         "kmop.dossier.document",
         "kmop.dossier.survey",
+        "kmop.dossier.milestone",
     ]
 
     _kmop_user_field = "user_id"

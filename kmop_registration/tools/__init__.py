@@ -1,1 +1,2 @@
+from .attempt import attempt
 from .dates import day_after, day_before, period_end, shift

@@ -11,6 +11,7 @@ class KmopReason(models.TransientModel):
         [
             ("cancel_audit", "Cancel the audit"),
             ("cancel_finding", "Cancel the finding"),
+            ("cancel_milestone", "Cancel the milestone"),
             ("refuse_finding", "Refuse the measure"),
             ("reject_evidence", "Reject the evidence"),
             ("withdraw_registration", "Withdraw the registration"),
@@ -36,6 +37,9 @@ class KmopReason(models.TransientModel):
 
     def _cancel_finding(self, ids):
         self.env["kmop.finding"].browse(ids).cancel(self.reason)
+
+    def _cancel_milestone(self, ids):
+        self.env["kmop.milestone"].browse(ids).cancel(self.reason)
 
     def _refuse_finding(self, ids):
         self.env["kmop.finding"].browse(ids).refuse(self.reason)

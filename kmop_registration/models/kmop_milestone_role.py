@@ -1,0 +1,49 @@
+from odoo import fields, models
+
+
+class KmopMilestoneRole(models.Model):
+    """Who does what a milestone asks, or is told about it.
+
+    A code is answered by ``_get_<code>_people()``, for the record that a milestone
+    is about: an addon adds a role with a record and a method.
+    """
+
+    _name = "kmop.milestone.role"
+    _description = "Role in a milestone"
+    _order = "sequence, id"
+
+    name = fields.Char(required=True, translate=True)
+    code = fields.Char(required=True)
+    sequence = fields.Integer(default=10)
+    description = fields.Char(translate=True)
+
+    _code_uniq = models.Constraint("UNIQUE (code)", "A role's code is unique.")
+
+    def _get_people(self, record):
+        """Return the partners that have one of these roles for ``record``."""
+        return self.env["res.partner"].union(
+            *(getattr(self, f"_get_{role.code}_people")(record) for role in self)
+        )
+
+    def _get_responsible_people(self, record):
+        return record._kmop_get_registration().user_id.partner_id
+
+    def _get_audit_people(self, record):
+        return record._kmop_get_audit().user_id.partner_id
+
+    def _get_owner_people(self, record):
+        return record._kmop_get_owner().partner_id
+
+    def _get_administrator_people(self, record):
+        company = record._kmop_get_registration().company_id
+        return company.kmop_administrator_ids.partner_id
+
+    def _get_client_people(self, record):
+        """Return the client, where the company wants clients to be reminded."""
+        wanted = record._kmop_get_registration().company_id.kmop_mail_clients
+        client = record._kmop_get_client()
+        return client if wanted else client.browse()
+
+    def _get_bureau_people(self, record):
+        audit = record._kmop_get_audit()
+        return audit.auditor_id or audit.bureau_id
