@@ -33,10 +33,15 @@ class KmopAnchored(models.AbstractModel):
         return result
 
     def unlink(self):
-        ids = self.ids
+        ids = self._kmop_filter_planned().ids
         result = super().unlink()
-        self.env["kmop.milestone"]._forget(self._name, ids)
+        if ids:
+            self.env["kmop.milestone"]._forget(self._name, ids)
         return result
+
+    def _kmop_filter_planned(self):
+        """Return those that can have milestones at all."""
+        return self
 
     @api.model
     def _kmop_get_triggers(self):

@@ -29,10 +29,13 @@ class KmopDossierMilestone(models.AbstractModel):
 
     def _kmop_plan(self, new=False):
         """Plan for confirmed dossiers; the host's own quotes pay nothing for this."""
-        return super(
-            KmopDossierMilestone,
-            self.filtered(lambda o: o.kmop_service and o.state in ("sale", "cancel")),
-        )._kmop_plan(new)
+        dossiers = self._kmop_filter_planned()
+        return super(KmopDossierMilestone, dossiers)._kmop_plan(new)
+
+    def _kmop_filter_planned(self):
+        return self.filtered(
+            lambda order: order.kmop_service and order.state in ("sale", "cancel")
+        )
 
     def _kmop_get_anchor(self, anchor):
         if anchor == "training_limit":

@@ -152,10 +152,11 @@ class KmopMilestone(models.Model):
     @api.depends("date_planned")
     def _compute_date_anchor(self):
         for milestone in self:
-            anchor = milestone.date_anchor or milestone.date_planned
-            if anchor and milestone.date_planned:
-                anchor = max(anchor, milestone.date_planned)
-            milestone.date_anchor = anchor
+            planned, anchor = milestone.date_planned, milestone.date_anchor
+            by_hand = planned and not milestone.rule_id
+            milestone.date_anchor = (
+                max(anchor or planned, planned) if by_hand else anchor
+            )
 
     @api.depends("date_anchor", "date_planned")
     def _compute_days(self):

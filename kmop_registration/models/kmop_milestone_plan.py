@@ -82,7 +82,7 @@ class KmopMilestonePlan(models.AbstractModel):
         if day and waiting and not right and waiting._move_to(day):
             right = waiting
         right._revive()
-        right._follow_doer(record)
+        right._follow_rule(record)
         return right
 
     def _move_to(self, day):
@@ -99,18 +99,22 @@ class KmopMilestonePlan(models.AbstractModel):
         vals = dict.fromkeys(("date_closed", "closed_by_id", "close_reason"), False)
         moved.write({"state": "planned", "is_moved": False, **vals})
 
-    def _follow_doer(self, record):
+    def _follow_rule(self, record):
+        """Have what waits follow who does it, and how long before or after."""
         for milestone in self.filtered(lambda m: m.state == "planned"):
             doer = milestone.rule_id._get_doer(record)
             if milestone.user_id != doer:
                 milestone.user_id = doer
+            planned = milestone.rule_id._get_date(milestone.date_anchor)
+            if milestone.date_planned != planned:
+                milestone.date_planned = planned
 
     def _follow_responsible(self):
         """Have what waits follow who is responsible for the registration now."""
         # sudo: as in _plan
         waiting = self.sudo().filtered(lambda m: m.rule_id and m.state == "planned")
         for milestone, record in waiting._get_records().items():
-            milestone._follow_doer(record)
+            milestone._follow_rule(record)
 
     @api.model
     def _create_missing(self, missing):
@@ -154,6 +158,7 @@ class KmopMilestonePlan(models.AbstractModel):
             Domain("rule_id", "in", rules.ids) & Domain("state", "=", "planned")
         )
         planned._close("superseded", self.env._("Its rule isn't used any more."))
+        planned.is_moved = True
 
     # -------------------------------------------------------------------- waking up
 

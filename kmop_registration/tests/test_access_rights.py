@@ -37,6 +37,7 @@ SHARED = {
     "kmop.exclusion": REFERENCE,
     "kmop.rule": REFERENCE,
     "kmop.milestone.rule": {"reader": "read", "officer": "read", "manager": ALL},
+    "kmop.milestone.role": {"reader": "read", "officer": "read", "manager": ALL},
 }
 PER_COMPANY = {
     "kmop.registration": {
@@ -57,7 +58,9 @@ PER_COMPANY = {
     "kmop.audit": {"reader": "read", **OFFICERS},
     "kmop.audit.score": {"reader": "read", **OFFICERS},
     "kmop.exemption": {"reader": "read", **OFFICERS},
-    "kmop.milestone": {"reader": "read", "officer": "read", "manager": "read"},
+    # Of somebody else; what is one's own has a test apart.
+    "kmop.milestone": {"reader": "read", **OFFICERS},
+    "kmop.reminder": {"reader": "read", "officer": "read", "manager": "read"},
     "kmop.coverage": {"reader": "read", "officer": "read", "manager": "read"},
     "kmop.finding": {"reader": "read create", **OFFICERS},
     "kmop.satisfaction": {"reader": "read", "officer": "read", "manager": "read"},
@@ -121,6 +124,11 @@ class AccessCommon(EvidenceCommon):
         vals = {"order_id": order.id, "name": "Deelnemer"}
         return self.env["kmop.participant"].create(vals)
 
+    def _remind(self, registration):
+        milestone = registration.milestone_ids[:1]
+        partner = self.manager.partner_id
+        return self.env["kmop.reminder"]._queue("reminder", {milestone: partner})
+
     def _get_records(self):
         """Return a record of each model that belongs to a company."""
         registration = self.registration
@@ -143,6 +151,7 @@ class AccessCommon(EvidenceCommon):
             "kmop.audit.score": audit.score_ids[:1],
             "kmop.exemption": exemption,
             "kmop.milestone": registration.milestone_ids[:1],
+            "kmop.reminder": self._remind(registration),
             "kmop.coverage": self.env["kmop.coverage"].search(
                 [("registration_id", "=", registration.id)], limit=1
             ),
@@ -227,6 +236,23 @@ class TestAccessRights(AccessCommon):
             period.sudo().unlink()
         with self.assertRaises(UserError):
             self.registration.with_user(self.manager).unlink()
+
+    def test_own_milestone(self):
+        """Who has something to do sees it, says that it is done, and no more."""
+        milestones = self.env["kmop.milestone"].with_user(self.officer)
+        for user in (self.salesman, self.reader):
+            milestone = milestones.create(
+                {
+                    "title": "Bel",
+                    "registration_id": self.registration.id,
+                    "date_planned": "2027-01-01",
+                    "user_id": user.id,
+                }
+            ).with_user(user)
+            with self.subTest(user=user.login):
+                self.assertTrue(milestone.has_access("write"))
+                self.assertFalse(milestone.has_access("unlink"))
+                milestone.mark_done()
 
     # -------------------------------------------------------------- own evidence
 
