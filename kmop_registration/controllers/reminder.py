@@ -11,6 +11,7 @@ class KmopReminder(http.Controller):
         "/kmop/reminders/<int:partner_id>/<string:token>",
         type="http",
         auth="public",
+        website=True,
         methods=["GET"],
         sitemap=False,
     )
@@ -32,6 +33,7 @@ class KmopReminder(http.Controller):
         "/kmop/reminders/<int:partner_id>/<string:token>",
         type="http",
         auth="public",
+        website=True,
         methods=["POST"],
         csrf=False,  # the token is the proof; mail programs post without a page
         sitemap=False,
@@ -52,7 +54,8 @@ class KmopReminder(http.Controller):
         partner = request.env["res.partner"].sudo().browse(partner_id).exists()
         if not partner or not consteq(partner._kmop_get_reminder_token(), token):
             raise NotFound
-        return partner.with_context(lang=partner.lang or request.env.lang)
+        request.update_context(lang=partner.lang or request.env.lang)
+        return partner.with_env(request.env(su=True))
 
     def _get_optional(self, partner):
         rules = partner.env["kmop.milestone.rule"]

@@ -153,10 +153,9 @@ class KmopMilestone(models.Model):
     def _compute_date_anchor(self):
         for milestone in self:
             planned, anchor = milestone.date_planned, milestone.date_anchor
-            by_hand = planned and not milestone.rule_id
-            milestone.date_anchor = (
-                max(anchor or planned, planned) if by_hand else anchor
-            )
+            if planned and not milestone.rule_id:
+                anchor = max(anchor or planned, planned)
+            milestone.date_anchor = anchor
 
     @api.depends("date_anchor", "date_planned")
     def _compute_days(self):

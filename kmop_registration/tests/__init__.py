@@ -27,6 +27,7 @@ from . import (
     test_performance,
     test_project_list,
     test_registration,
+    test_reminder_mail,
     test_satisfaction,
     test_satisfaction_figures,
     test_satisfaction_invite,

@@ -110,7 +110,7 @@ class TestTranslationFiles(KmopCommon):
 
 @tagged("post_install", "-at_install")
 class TestReminderLanguages(KmopCommon):
-    """The one mail that we send, in each language and in every case it words."""
+    """The mail that nobody may miss, in each language and in every case it words."""
 
     DEADLINE = date(2028, 2, 29)
 
@@ -137,7 +137,14 @@ class TestReminderLanguages(KmopCommon):
     def setUp(self):
         super().setUp()
         with freeze_time("2026-03-01"):
-            self.milestone = self._register().milestone_ids.sudo()
+            registration = self._register()
+        rule = self.env.ref("kmop_registration.kmop_milestone_rule_end_6_months")
+        self.milestone = registration.milestone_ids.sudo().filtered(
+            lambda m: m.rule_id == rule
+        )
+        self.line = self.env["kmop.reminder"]._queue(
+            "reminder", {self.milestone: self.officer.partner_id}
+        )
 
     def _get_mail(self, lang, day, days_late, number):
         self.officer.lang = lang
@@ -146,7 +153,7 @@ class TestReminderLanguages(KmopCommon):
         self.env.invalidate_all()
         with freeze_time(day):
             mail = self.env["mail.mail"].browse(
-                self.mail_template.send_mail(self.milestone.id)
+                self.mail_template.send_mail(self.line.id)
             )
         body = html.fromstring(str(mail.body_html)).text_content()
         return f"{mail.subject}\n{' '.join(body.split())}"

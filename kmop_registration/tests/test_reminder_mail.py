@@ -1,0 +1,230 @@
+from datetime import date
+
+from lxml import html
+
+from odoo.tests import HttpCase, freeze_time, tagged
+
+from .test_milestone import ROOT, MilestoneCommon
+
+LANGUAGES = ("en_US", "nl_BE", "fr_BE")
+
+
+@tagged("post_install", "-at_install")
+class TestReminderMail(MilestoneCommon):
+    """What the shipped mails say, in each language, of new and of full records."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        for lang in LANGUAGES:
+            cls.env["res.lang"]._activate_lang(lang)
+        cls.env["ir.module.module"]._load_module_terms(
+            ["kmop_registration"], list(LANGUAGES[1:]), overwrite=True
+        )
+        cls.templates = cls.env["mail.template"].search(
+            [("model", "=", "kmop.reminder")]
+        )
+        with freeze_time("2026-03-01"):
+            cls.registration = cls._create_registration()
+
+    def _create_order(self, **vals):
+        return super()._create_order(
+            kmop_service="training",
+            kmop_subsidised=True,
+            kmop_date_start="2026-06-01",
+            kmop_date_end="2026-06-02",
+            **vals,
+        )
+
+    def _create_line(self, kind="reminder", partner=None, **vals):
+        milestone = (
+            self.env["kmop.milestone"]
+            .sudo()
+            .create(
+                {
+                    "title": "Bel <b>het bureau</b>",
+                    "registration_id": self.registration.id,
+                    "date_planned": "2026-06-01",
+                    "date_anchor": "2026-06-20",
+                    "state": "sent",
+                    **vals,
+                }
+            )
+        )
+        reminders = self.env["kmop.reminder"].sudo()
+        return reminders._queue(kind, {milestone: partner or self.officer.partner_id})
+
+    def _render(self, template, line):
+        values = template._generate_template(line.ids, ("subject", "body_html"))
+        line = line.with_context(lang=line._get_lang())
+        body = line._encapsulate([values[line.id]["body_html"]])
+        return values[line.id]["subject"], body
+
+    def _get_cases(self):
+        """Return a line with next to nothing, and one with all there can be."""
+        with freeze_time("2026-05-01"):
+            order = self._create_order()
+            order.action_confirm()
+        bare = self._create_line(
+            user_id=False, res_model="sale.order", res_id=order.id, date_sent=False
+        )
+        full = self._create_line(
+            user_id=self.officer.id,
+            note="Vraag naar de datum & de prijs.",
+            res_model="sale.order",
+            res_id=order.id,
+            date_sent="2026-06-01 08:00:00",
+        )
+        failed = self._create_line(
+            "undelivered", res_model="sale.order", res_id=order.id
+        )
+        self.env["kmop.reminder"].sudo()._queue(
+            "reminder", {failed.milestone_id: self.client}
+        ).write({"state": "failed", "error": "550 <geen> zo'n adres"})
+        return bare | full | failed
+
+    def test_every_template_in_every_language(self):
+        self.assertEqual(len(self.templates), 5)
+        lines = self._get_cases()
+        seen = {}
+        for template in self.templates:
+            for lang in LANGUAGES:
+                self.officer.lang = lang
+                for line in lines:
+                    with self.subTest(template=template.name, lang=lang):
+                        with freeze_time("2026-06-03"):
+                            subject, body = self._render(template, line)
+                        self._check(subject, body)
+                        seen[template, lang, line] = html.fromstring(
+                            body
+                        ).text_content()
+        for template in self.templates:
+            for line in lines:
+                said = {seen[template, lang, line] for lang in LANGUAGES}
+                self.assertEqual(len(said), 3, f"{template.name} says the same")
+
+    def _check(self, subject, body):
+        self.assertTrue(subject)
+        for broken in ("None", "False", "{{", "t-out", "() "):
+            self.assertNotIn(broken, f"{subject} {body}")
+        self.assertNotIn("<b>het bureau</b>", body, "text stays text")
+        self.assertNotIn("<img", body, "read without images")
+        self.assertNotIn("<table", body, "read on a phone")
+        self.assertNotRegex(body, r"width:\s*\d{4}")
+
+    def test_dates_and_buttons_in_the_readers_language(self):
+        line = self._get_cases()[1]
+        self.officer.lang = "nl_BE"
+        template = self.env.ref(ROOT + "mail_template_reminder")
+        with freeze_time("2026-06-03"):
+            _subject, body = self._render(template, line)
+        text = " ".join(html.fromstring(body).text_content().split())
+        self.assertIn("Dag Officer,", text)
+        self.assertIn("Deadline: 20/06/2026, dagen over: 17.", text)
+        self.assertIn("komt te laat (dagen: 2)", text)
+        self.assertIn("Wat je nu doet: Vraag naar de datum & de prijs.", text)
+        self.assertIn("Openen in Odoo", text)
+        self.assertIn("Wie het doet: Officer", text)
+
+    def test_on_the_last_day_and_after(self):
+        line = self._get_cases()[1]
+        template = self.env.ref(ROOT + "mail_template_reminder")
+        for day, words in (
+            ("2026-06-20", "today is the last day"),
+            ("2026-06-25", "days past: 5"),
+        ):
+            with freeze_time(day):
+                line.invalidate_recordset()
+                line.milestone_id.invalidate_recordset()
+                _subject, body = self._render(template, line)
+            text = " ".join(html.fromstring(body).text_content().split())
+            self.assertIn(words, text)
+
+    def test_shipped_rules_speak_every_language(self):
+        rules = self.env["kmop.milestone.rule"].with_context(active_test=False)
+        for rule in rules.search(
+            [("create_uid", "=", self.env.ref("base.user_root").id)]
+        ):
+            if not rule.get_external_id()[rule.id].startswith(ROOT):
+                continue
+            for field in ("name", "instruction", "source"):
+                said = {rule.with_context(lang=lang)[field] for lang in LANGUAGES}
+                self.assertEqual(len(said), 3, f"{rule.name}: {field}")
+
+    def test_grouped_in_the_readers_language(self):
+        rule = self._create_rule()
+        self.officer.lang = "nl_BE"
+        with freeze_time("2026-03-01"):
+            for partner in (self.bureau, self.client):
+                self._register(partner_id=partner.id)
+        mail = self._run("2027-08-29")
+        self.assertIn("2 herinneringen", mail.subject)
+        self.assertIn("Er zijn", mail.body_html)
+        self.assertEqual(mail.body_html.count("Openen in Odoo"), 2)
+        self.assertTrue(rule)
+
+
+@tagged("post_install", "-at_install")
+class TestReminderPreferences(HttpCase, MilestoneCommon):
+    def setUp(self):
+        super().setUp()
+        self.optional = self._create_rule(name="Optional <i>one</i>")
+        self.must = self._create_rule(1, optional=False, name="The last warning")
+        self.partner = self.officer.partner_id
+        self.url = self._get_url(self.partner)
+
+    def _get_url(self, partner):
+        return f"/kmop/reminders/{partner.id}/{partner._kmop_get_reminder_token()}"
+
+    def test_shows_what_can_be_refused(self):
+        page = self.url_open(self.url)
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("Optional &lt;i&gt;one&lt;/i&gt;", page.text)
+        self.assertNotIn("The last warning", page.text)
+        self.assertEqual(page.headers["Referrer-Policy"], "no-referrer")
+        self.assertIn("no-store", page.headers["Cache-Control"])
+
+    def test_looking_changes_nothing(self):
+        self.url_open(self.url)
+        self.assertFalse(self.partner.kmop_optout_ids)
+
+    def test_refuse_and_take_back(self):
+        page = self.url_open(self.url, data={"rule": []} | {"x": "1"})
+        self.assertIn("Saved.", page.text)
+        self.partner.invalidate_recordset()
+        self.assertEqual(self.partner.kmop_optout_ids, self.optional)
+        self.url_open(self.url, data={"rule": self.optional.id})
+        self.partner.invalidate_recordset()
+        self.assertFalse(self.partner.kmop_optout_ids)
+
+    def test_one_click(self):
+        """What a mail program posts, without a page or a session."""
+        data = {"List-Unsubscribe": "One-Click"}
+        answer = self.url_open(self.url, data=data, allow_redirects=False)
+        self.assertEqual((answer.status_code, answer.text), (200, ""))
+        self.partner.invalidate_recordset()
+        self.assertEqual(self.partner.kmop_optout_ids, self.optional)
+
+    def test_nobody_elses(self):
+        other = self.reader.partner_id
+        token = self.url.rsplit("/", 1)[1]
+        for url in (
+            f"/kmop/reminders/{other.id}/{token}",
+            f"/kmop/reminders/{self.partner.id}/{token[:-1]}0x",
+            f"/kmop/reminders/{2**31}/{token}",
+            f"/kmop/reminders/0/{token}",
+            f"/kmop/reminders/x/{token}",
+        ):
+            with self.subTest(url=url):
+                self.assertEqual(self.url_open(url).status_code, 404)
+                self.assertEqual(self.url_open(url, data={"a": 1}).status_code, 404)
+        self.assertFalse(other.kmop_optout_ids)
+
+    def test_the_link_of_a_mail(self):
+        with freeze_time("2026-03-01"):
+            self._register()
+        mail = self._run(date(2027, 8, 29))
+        links = html.fromstring(mail.body_html).xpath("//a/@href")
+        preferences = [link for link in links if "/kmop/reminders/" in link]
+        self.assertEqual(len(preferences), 1)
+        self.assertTrue(preferences[0].endswith(self.url))
