@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+from odoo.tools import format_date
 
 STATES = [
     ("planned", "Planned"),
@@ -80,7 +81,7 @@ class KmopMilestone(models.Model):
         default=lambda self: self.env.user,
     )
     date_anchor = fields.Date(
-        string="Counts from",
+        string="Reference date",
         required=True,
         compute="_compute_date_anchor",
         store=True,
@@ -140,7 +141,8 @@ class KmopMilestone(models.Model):
     @api.depends_context("lang")
     def _compute_display_name(self):
         for milestone in self:
-            milestone.display_name = f"{milestone.name} ({milestone.date_anchor})"
+            day = format_date(self.env, milestone.date_anchor)
+            milestone.display_name = f"{milestone.name} ({day})"
 
     @api.depends("res_model", "res_id", "registration_id")
     @api.depends_context("lang")
