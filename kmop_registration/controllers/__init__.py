@@ -1,1 +1,1 @@
-from . import export, survey
+from . import badge, export, survey

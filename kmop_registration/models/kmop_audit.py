@@ -36,7 +36,13 @@ class KmopAudit(models.Model):
 
     _name = "kmop.audit"
     _description = "kmop-norm audit"
-    _inherit = ["kmop.guarded", "kmop.attached", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kmop.guarded",
+        "kmop.attached",
+        "kmop.bureau.answer",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _attachment_field = "report_attachment_ids"
     _order = "registration_id, cycle desc, id desc"
     _check_company_auto = True
@@ -59,6 +65,10 @@ class KmopAudit(models.Model):
             "norm_id",
             "bureau_id",
             "auditor_id",
+            "date_answered",
+            "hours_quoted",
+            "price_hourly",
+            "answer_note",
             "date_reported",
             "report_attachment_ids",
         }
@@ -102,8 +112,6 @@ class KmopAudit(models.Model):
         default=lambda self: self.env.user,
         tracking=True,
     )
-    bureau_id = fields.Many2one("res.partner", string="Audit bureau", tracking=True)
-    auditor_id = fields.Many2one("res.partner", tracking=True)
     date_requested = fields.Date(
         readonly=True, copy=False, string="Requested on", tracking=True
     )

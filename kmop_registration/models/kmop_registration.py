@@ -35,6 +35,7 @@ class KmopRegistration(models.Model):
     _description = "kmo-portefeuille registration"
     _inherit = [
         "kmop.guarded",
+        "kmop.badge",
         "kmop.project.window",
         "mail.thread",
         "mail.activity.mixin",
@@ -42,7 +43,9 @@ class KmopRegistration(models.Model):
     _order = "company_id, partner_id, service, id"
     _rec_names_search = ["partner_id", "number"]
     _check_company_auto = True
-    _guarded_fields = frozenset({"cycle", "date_withdrawn", "withdraw_reason"})
+    _guarded_fields = frozenset(
+        {"cycle", "date_withdrawn", "withdraw_reason", "badge_token"}
+    )
 
     company_id = fields.Many2one(
         "res.company",
