@@ -108,7 +108,7 @@ class KmopBadge(models.AbstractModel):
             date=format_date(self.env, period.date_chain_end),
         )
         return {
-            "lang": (self.env.lang or "en_US").replace("_", "-"),
+            "language": (self.env.lang or "en_US").replace("_", "-"),
             "heading": heading,
             "number": number,
             "what": what,

@@ -18,24 +18,24 @@ class KmopAuditAnswer(models.TransientModel):
     )
     date_planned = fields.Date(
         string="Date of the visit",
-        compute="_compute_from_audit",
+        compute="_compute_date_planned",
         store=True,
         readonly=False,
         help="Empty: the bureau gave no date yet.",
     )
     auditor_id = fields.Many2one(
-        "res.partner", compute="_compute_from_audit", store=True, readonly=False
+        "res.partner", compute="_compute_auditor_id", store=True, readonly=False
     )
     hours_quoted = fields.Float(
         string="Hours of the audit",
-        compute="_compute_from_audit",
+        compute="_compute_hours_quoted",
         store=True,
         readonly=False,
         help="By VLAIO's timetable, which is the same at every bureau.",
     )
     price_hourly = fields.Monetary(
         string="Price per hour",
-        compute="_compute_from_audit",
+        compute="_compute_price_hourly",
         store=True,
         readonly=False,
         help="Proposed from the settings, and uncertain: enter what the bureau asks.",
@@ -45,7 +45,7 @@ class KmopAuditAnswer(models.TransientModel):
     )
     answer_note = fields.Text(
         string="Remarks of the bureau",
-        compute="_compute_from_audit",
+        compute="_compute_answer_note",
         store=True,
         readonly=False,
     )
@@ -53,17 +53,34 @@ class KmopAuditAnswer(models.TransientModel):
     def _default_date_answered(self):
         return fields.Date.context_today(self)
 
+    # One by one: a method for all would take back what create() was given.
+
     @api.depends("audit_id")
-    def _compute_from_audit(self):
+    def _compute_date_planned(self):
+        for wizard in self:
+            wizard.date_planned = wizard.audit_id.date_planned
+
+    @api.depends("audit_id")
+    def _compute_auditor_id(self):
+        for wizard in self:
+            wizard.auditor_id = wizard.audit_id.auditor_id
+
+    @api.depends("audit_id")
+    def _compute_hours_quoted(self):
+        for wizard in self:
+            wizard.hours_quoted = wizard.audit_id.hours_quoted
+
+    @api.depends("audit_id")
+    def _compute_price_hourly(self):
         for wizard in self:
             audit = wizard.audit_id
-            wizard.date_planned = audit.date_planned
-            wizard.auditor_id = audit.auditor_id
-            wizard.hours_quoted = audit.hours_quoted
-            wizard.price_hourly = (
-                audit.price_hourly or audit.company_id.kmop_audit_price
-            )
-            wizard.answer_note = audit.answer_note
+            proposed = audit.company_id.kmop_audit_price
+            wizard.price_hourly = audit.price_hourly or proposed
+
+    @api.depends("audit_id")
+    def _compute_answer_note(self):
+        for wizard in self:
+            wizard.answer_note = wizard.audit_id.answer_note
 
     @api.depends("hours_quoted", "price_hourly")
     def _compute_price_total(self):

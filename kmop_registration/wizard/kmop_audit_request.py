@@ -26,6 +26,7 @@ class KmopAuditRequest(models.TransientModel):
         compute="_compute_kind",
         store=True,
         readonly=False,
+        precompute=True,
         help="In an introductory meeting the bureau explains scope, norm and course of"
         " the audit.",
     )
@@ -230,15 +231,15 @@ class KmopAuditRequest(models.TransientModel):
 
         Who may not edit contacts still completes one that nobody wrote to before.
         """
-        bureau = self.bureau_id
-        wanted = {"email": self.email.strip(), "lang": self.lang}
-        vals = {name: value for name, value in wanted.items() if bureau[name] != value}
+        bureau, email = self.bureau_id, self.email.strip()
         today = fields.Date.context_today(self)
         if not bureau.email and bureau._kmop_is_appointed_on(today):
             # sudo: the address of an appointed bureau is a part of the request
             bureau = bureau.sudo()
-        if vals:
-            bureau.write(vals)
+        if bureau.email != email:
+            bureau.email = email
+        if bureau.lang != self.lang and bureau.has_access("write"):
+            bureau.lang = self.lang
 
     def _post(self):
         self.audit_id.with_context(lang=self.lang).message_post(
