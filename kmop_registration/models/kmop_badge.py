@@ -39,7 +39,7 @@ class KmopBadge(models.AbstractModel):
         compute="_compute_badge_url",
         groups="kmop_registration.group_kmop_user",
     )
-    badge_html = fields.Text(
+    badge_html = fields.Char(
         string="For your own site",
         compute="_compute_badge_url",
         groups="kmop_registration.group_kmop_user",
@@ -75,7 +75,7 @@ class KmopBadge(models.AbstractModel):
     @api.depends_context("lang", "tz")
     def _compute_badge_image(self):
         for registration in self:
-            registration.badge_image = registration._get_badge_uri()
+            registration.badge_image = registration._get_badge().get("image")
 
     # ----------------------------------------------------------------- internals
 
@@ -86,35 +86,39 @@ class KmopBadge(models.AbstractModel):
             lambda p: p.date_last and p.date_start <= today <= p.date_last
         )[:1]
 
-    def _render_badge(self):
-        """Return the badge as SVG, or nothing on a day that it isn't valid."""
+    def _get_badge_values(self):
+        """Return what the badge says, nothing on a day that it isn't valid."""
         self.ensure_one()
         # sudo: what a badge says is public, wherever it is shown
         registration = self.sudo()
         period = registration._get_badge_period()
         if not (period and registration.number):
-            return ""
-        values = registration._get_badge_values(period)
-        return str(self.env["ir.qweb"]._render("kmop_registration.badge", values))
-
-    def _get_badge_values(self, period):
-        services = dict(self._fields["service"]._description_selection(self.env))
-        name = self._clean_for_badge(self.partner_id.name)
-        number = self._shorten(self._clean_for_badge(self.number), NUMBER_LENGTH)
+            return {}
+        services = dict(registration._fields["service"]._description_selection(self.env))
+        name = self._clean_for_badge(registration.partner_id.name)
+        number = self._clean_for_badge(registration.number)
         heading = self.env._("Registered for the kmo-portefeuille")
         what = self.env._(
             "%(service)s, valid until %(date)s",
-            service=services[self.service],
+            service=services[registration.service],
             date=format_date(self.env, period.date_chain_end),
         )
         return {
             "language": (self.env.lang or "en_US").replace("_", "-"),
             "heading": heading,
-            "number": number,
+            "number": self._shorten(number, NUMBER_LENGTH),
             "what": what,
             "name": self._shorten(name, NAME_LENGTH),
             "title": f"{heading}: {name}, {number}. {what}",
         }
+
+    def _render_badge(self):
+        """Return the badge as SVG, or nothing on a day that it isn't valid."""
+        values = self._get_badge_values()
+        return self._draw_badge(values) if values else ""
+
+    def _draw_badge(self, values):
+        return str(self.env["ir.qweb"]._render("kmop_registration.badge", values))
 
     def _clean_for_badge(self, text):
         return " ".join(NOT_XML.sub("", text or "").split())
@@ -122,10 +126,16 @@ class KmopBadge(models.AbstractModel):
     def _shorten(self, text, length):
         return text if len(text) <= length else f"{text[: length - 1]}…"
 
-    def _get_badge_uri(self):
-        """Return the badge as an address that holds it, False where there is none."""
-        image = self._render_badge()
-        return image and f"data:image/svg+xml;base64,{b64encode(image.encode()).decode()}"
+    def _get_badge(self):
+        """Return the badge for a page: an image that holds itself, and its text."""
+        values = self._get_badge_values()
+        if not values:
+            return {}
+        content = b64encode(self._draw_badge(values).encode()).decode()
+        return {
+            "image": f"data:image/svg+xml;base64,{content}",
+            "text": values["title"],
+        }
 
     def _get_badge_age(self):
         """Return for how many seconds the badge holds: until midnight at most."""

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 
 class KmopBureauAnswer(models.AbstractModel):
@@ -47,7 +48,7 @@ class KmopBureauAnswer(models.AbstractModel):
     def _compute_bureau_warning(self):
         self.bureau_warning = False
         today = fields.Date.context_today(self)
-        for audit in self.filtered(lambda audit: audit.is_open and audit.bureau_id):
+        for audit in self.filtered("is_open"):
             day = audit.date_requested or today
             audit.bureau_warning = audit.bureau_id._kmop_get_bureau_warning(day)
 
@@ -55,13 +56,13 @@ class KmopBureauAnswer(models.AbstractModel):
         self.meeting_count = 0
         if "calendar.event" not in self.env:
             return
-        groups = self.env["calendar.event"]._read_group(
-            [("res_model", "=", self._name), ("res_id", "in", self.ids)],
-            ["res_id"],
-            ["__count"],
-        )
-        for audit, count in groups:
+        meetings = self.env["calendar.event"]
+        domain = self._get_meeting_domain()
+        for audit, count in meetings._read_group(domain, ["res_id"], ["__count"]):
             self.browse(audit).meeting_count = count
+
+    def _get_meeting_domain(self):
+        return Domain("res_model", "=", self._name) & Domain("res_id", "in", self.ids)
 
     def _get_link(self):
         """Return the address of a page on which the bureau finds the dossier.
@@ -80,6 +81,6 @@ class KmopBureauAnswer(models.AbstractModel):
             "name": self.env._("Meetings"),
             "res_model": "calendar.event",
             "view_mode": "list,form",
-            "domain": [("res_model", "=", self._name), ("res_id", "=", self.id)],
+            "domain": list(self._get_meeting_domain()),
             "context": {"create": False},
         }

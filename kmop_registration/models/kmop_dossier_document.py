@@ -37,7 +37,7 @@ class KmopDossierDocument(models.AbstractModel):
 
     def _kmop_get_badge(self):
         """Return the badge, where the number is mentioned and holds today as well."""
-        return self._kmop_get_number() and self.kmop_registration_id._get_badge_uri()
+        return self._kmop_get_number() and self.kmop_registration_id._get_badge()
 
     def _kmop_get_title(self):
         """Return what the service is called: by its product, or as it was rewritten."""

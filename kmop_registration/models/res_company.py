@@ -113,4 +113,4 @@ class ResCompany(models.Model):
         own = registrations.search(
             [("company_id", "=", self.id), ("partner_id", "=", self.partner_id.id)]
         )
-        return list(filter(None, (r._get_badge_uri() for r in own)))
+        return list(filter(None, (r._get_badge() for r in own)))

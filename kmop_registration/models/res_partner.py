@@ -128,7 +128,7 @@ class ResPartner(models.Model):
         return bool(appointments.filtered_domain(in_force))
 
     def _kmop_get_bureau_warning(self, day):
-        if self._kmop_is_appointed_on(day):
+        if not self or self._kmop_is_appointed_on(day):
             return False
         return self.env._(
             "%(bureau)s isn't among the bureaus that are known to be appointed on"

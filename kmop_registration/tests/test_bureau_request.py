@@ -79,6 +79,8 @@ class TestBureauRequest(RequestCommon):
         with self._open() as form:
             self.assertEqual(form.kind, "audit")
             self.assertFalse(form.email)
+            self.assertFalse(form.bureau_warning)
+            self.assertFalse(form.link)
             self.assertEqual(form.seat_ids.ids, (self.provider | self.branch).ids)
             self.assertTrue(form.attach_pack)
             self.assertFalse(form.share_link)

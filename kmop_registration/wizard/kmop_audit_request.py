@@ -106,8 +106,7 @@ class KmopAuditRequest(models.TransientModel):
     def _compute_bureau_warning(self):
         today = fields.Date.context_today(self)
         for wizard in self:
-            bureau = wizard.bureau_id
-            wizard.bureau_warning = bureau and bureau._kmop_get_bureau_warning(today)
+            wizard.bureau_warning = wizard.bureau_id._kmop_get_bureau_warning(today)
 
     @api.depends("bureau_id")
     def _compute_email(self):
@@ -140,12 +139,13 @@ class KmopAuditRequest(models.TransientModel):
     @api.depends("audit_id")
     def _compute_link(self):
         for wizard in self:
-            wizard.link = wizard.audit_id and wizard.audit_id._get_link()
+            audit = wizard.audit_id._origin
+            wizard.link = audit._get_link() if audit else False
 
     @api.depends("link", "kind")
     def _compute_share_link(self):
         for wizard in self:
-            wizard.share_link = wizard.link and wizard.kind == "audit"
+            wizard.share_link = bool(wizard.link) and wizard.kind == "audit"
 
     @api.depends(
         "kind",
@@ -159,8 +159,7 @@ class KmopAuditRequest(models.TransientModel):
     )
     def _compute_message(self):
         for wizard in self:
-            audit = wizard.audit_id._origin
-            ready = audit and wizard.kind and wizard.lang
+            ready = bool(wizard.audit_id and wizard.kind and wizard.lang)
             wizard.subject = ready and wizard._render("subject")
             wizard.body = ready and wizard._render("body_html", engine="qweb")
 
