@@ -94,7 +94,9 @@ class KmopBadge(models.AbstractModel):
         period = registration._get_badge_period()
         if not (period and registration.number):
             return {}
-        services = dict(registration._fields["service"]._description_selection(self.env))
+        services = dict(
+            registration._fields["service"]._description_selection(self.env)
+        )
         name = self._clean_for_badge(registration.partner_id.name)
         number = self._clean_for_badge(registration.number)
         heading = self.env._("Registered for the kmo-portefeuille")

@@ -300,9 +300,7 @@ class TestBadgePages(BadgeCommon, HttpCase):
 
     def _print(self, dossier):
         report = self.env["ir.actions.report"].with_user(self.salesman)
-        content, _kind = report._render_qweb_html(
-            "sale.report_saleorder", dossier.ids
-        )
+        content, _kind = report._render_qweb_html("sale.report_saleorder", dossier.ids)
         return content
 
     def test_on_the_quote(self):

@@ -318,6 +318,7 @@ class TestBureauMail(RequestCommon):
         self.assertIn("We would like to have an audit", html)
         self.assertIn("8 September 2036", html)
         self.assertNotIn("/mail/view", html, "the bureau has no account")
+        self.assertNotIn("Your kmop-norm audit", html, "it is the provider's")
         (workbook,) = mail.iter_attachments()
         self.assertIn("Training.xlsx", workbook.get_filename())
         sheets = load_workbook(BytesIO(workbook.get_content())).sheetnames
@@ -326,11 +327,9 @@ class TestBureauMail(RequestCommon):
     def test_in_the_bureaus_language(self):
         template = self.env.ref("kmop_registration.mail_template_audit_request")
         dutch = template.with_context(lang=DUTCH)
-        dutch.body_html = (
-            dutch.body_html.replace("Dear Sir or Madam", "Geachte").replace(
-                "Service:", "Dienst:"
-            )
-        )
+        dutch.body_html = dutch.body_html.replace(
+            "Dear Sir or Madam", "Geachte"
+        ).replace("Service:", "Dienst:")
         wizard = self._new(lang=DUTCH, date_ids=self._days("2036-09-08"))
         mail = self._deliver(wizard)
         html = mail.get_body(["html"]).get_content()

@@ -119,8 +119,9 @@ class KmopAuditRequest(models.TransientModel):
         installed = [code for code, _name in self._get_languages()]
         dutch = next((code for code in installed if code.startswith("nl")), None)
         for wizard in self:
-            lang = wizard.bureau_id.lang or self.env.lang
-            wizard.lang = lang if wizard.bureau_id.email else dutch or lang
+            lang = wizard.bureau_id.lang
+            known = wizard.bureau_id.email and lang in installed
+            wizard.lang = lang if known else dutch or self.env.lang or installed[0]
 
     @api.depends("audit_id")
     def _compute_seat_ids(self):
@@ -248,7 +249,6 @@ class KmopAuditRequest(models.TransientModel):
             attachments=self._get_pack() if self.attach_pack else [],
             message_type="comment",
             subtype_xmlid="mail.mt_comment",
-            email_layout_xmlid="mail.mail_notification_light",
         )
 
     def _get_pack(self):
