@@ -236,7 +236,9 @@ class TestMeeting(BureauCommon):
         meeting = self.env.ref("mail.mail_activity_data_meeting")
         self.assertEqual(activity.activity_type_id, meeting)
         self.assertEqual(activity.user_id, self.officer)
-        self.assertEqual(activity.date_deadline, date(2026, 6, 16), "in Brussels")
+        # By the calendar's own reckoning where there is one, in UTC; else in Brussels.
+        day = 15 if "calendar.event" in self.env else 16
+        self.assertEqual(activity.date_deadline, date(2026, 6, day))
         self.assertNotIn("<b>", activity.note or "")
         self.assertEqual(self.audit.state, "draft")
 
