@@ -8,7 +8,7 @@ from .host import Host
 from .process import step
 
 LANGUAGES = "nl_BE,fr_BE"
-HOST_MODULES = "sale_management,survey,contacts,privacy_lookup"
+HOST_MODULES = "sale_management,survey,contacts,calendar,privacy_lookup"
 
 
 @dataclass(frozen=True)

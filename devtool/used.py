@@ -1,4 +1,4 @@
-"""Fed to Odoo's shell: a confirmed dossier, accepted evidence, an answer."""
+"""Fed to Odoo's shell: a dossier, evidence, an answer, a bureau that was asked."""
 
 env = globals()["env"]
 
@@ -33,4 +33,17 @@ assert evidence.state == "submitted", evidence
 evidence.accept()
 assert evidence.fingerprint
 dossier._kmop_create_answer()
+bureau = env.ref("kmop_registration.kmop_bureau_certup")
+contact = env["res.partner"].create({"name": "Auditor", "parent_id": bureau.id})
+audit = registration.start_audit()
+wizard = env["kmop.audit.request"].create(
+    {
+        "audit_id": audit.id,
+        "bureau_id": bureau.id,
+        "email": "certup@example.com",
+    }
+)
+wizard.action_send()
+assert audit.state == "requested", audit.state
+registration.action_renew_badge()
 env.cr.commit()

@@ -15,6 +15,8 @@ def uninstall_hook(env):
         ]
     ).unlink()
     _keep_answered_surveys(env)
+    _keep_used_bureaus(env)
+    _keep_meetings(env)
     _let_go(env)
     _empty_registrations(env)
 
@@ -29,6 +31,57 @@ def _keep_answered_surveys(env):
     )
     if env["survey.user_input"].search_count([("survey_id", "in", surveys.ids)]):
         ours.unlink()
+
+
+def _keep_used_bureaus(env):
+    """Leave a bureau of ours that the company did something with to the company."""
+    ours = env["ir.model.data"].search(
+        [("module", "=", MODULE), ("model", "=", "res.partner")]
+    )
+    bureaus = env["res.partner"].browse(ours.mapped("res_id")).exists()
+    edited = bureaus.filtered(lambda bureau: bureau.write_date > bureau.create_date)
+    used = set(edited.ids) | _get_referred(env, bureaus)
+    ours.filtered(lambda data: data.res_id in used).unlink()
+
+
+def _get_referred(env, partners):
+    """Return the ids of partners that a row refers to, but their own appointments.
+
+    That they are their own commercial entity says nothing.
+    """
+    columns = env.execute_query(
+        SQL(
+            """
+            SELECT conrelid::regclass::text, attname
+            FROM pg_constraint
+            JOIN pg_attribute ON attrelid = conrelid AND attnum = conkey[1]
+            WHERE contype = 'f' AND confrelid = 'res_partner'::regclass
+            AND conrelid != 'kmop_bureau_appointment'::regclass
+            """
+        )
+    )
+    found = [
+        SQL(
+            "SELECT %(column)s FROM %(table)s WHERE %(column)s IN %(ids)s %(others)s",
+            column=SQL.identifier(column),
+            table=SQL.identifier(table),
+            ids=tuple(partners.ids) or (0,),
+            others=SQL("AND id != %s", SQL.identifier(column))
+            if table == "res_partner"
+            else SQL(),
+        )
+        for table, column in columns
+    ]
+    return {row[0] for row in env.execute_query(SQL(" UNION ").join(found))}
+
+
+def _keep_meetings(env):
+    """Leave the meetings with a bureau: Odoo would drop them with our models."""
+    if "calendar.event" in env:
+        meetings = env["calendar.event"].with_context(active_test=False)
+        meetings.search([("res_model", "=like", "kmop.%")]).with_context(
+            dont_notify=True
+        ).write({"res_model_id": False, "res_id": False})
 
 
 def _let_go(env):

@@ -1,1 +1,1 @@
-from . import export, reminder, survey
+from . import badge, export, reminder, survey

@@ -40,6 +40,7 @@ class KmopAudit(models.Model):
         "kmop.guarded",
         "kmop.anchored",
         "kmop.attached",
+        "kmop.bureau.answer",
         "mail.thread",
         "mail.activity.mixin",
     ]
@@ -72,6 +73,10 @@ class KmopAudit(models.Model):
             "norm_id",
             "bureau_id",
             "auditor_id",
+            "date_answered",
+            "hours_quoted",
+            "price_hourly",
+            "answer_note",
             "date_reported",
             "report_attachment_ids",
         }
@@ -115,8 +120,6 @@ class KmopAudit(models.Model):
         default=lambda self: self.env.user,
         tracking=True,
     )
-    bureau_id = fields.Many2one("res.partner", string="Audit bureau", tracking=True)
-    auditor_id = fields.Many2one("res.partner", tracking=True)
     date_requested = fields.Date(
         readonly=True, copy=False, string="Requested on", tracking=True
     )

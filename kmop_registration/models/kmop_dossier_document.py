@@ -35,6 +35,10 @@ class KmopDossierDocument(models.AbstractModel):
         """Return the registration number, where it covers the service only."""
         return self._kmop_is_covered() and self.kmop_registration_id.number
 
+    def _kmop_get_badge(self):
+        """Return the badge, where the number is mentioned and holds today as well."""
+        return self._kmop_get_number() and self.kmop_registration_id._get_badge()
+
     def _kmop_get_title(self):
         """Return what the service is called: by its product, or as it was rewritten."""
         line = self._kmop_get_main_line()

@@ -36,6 +36,7 @@ class KmopRegistration(models.Model):
     _inherit = [
         "kmop.guarded",
         "kmop.anchored",
+        "kmop.badge",
         "kmop.project.window",
         "mail.thread",
         "mail.activity.mixin",
@@ -43,7 +44,9 @@ class KmopRegistration(models.Model):
     _order = "company_id, partner_id, service, id"
     _rec_names_search = ["partner_id", "number"]
     _check_company_auto = True
-    _guarded_fields = frozenset({"cycle", "date_withdrawn", "withdraw_reason"})
+    _guarded_fields = frozenset(
+        {"cycle", "date_withdrawn", "withdraw_reason", "badge_token"}
+    )
     _kmop_anchors = {"registration_start": "date_start", "registration_end": "date_end"}
     _kmop_anchor_triggers = frozenset(
         {"active", "date_withdrawn", "track_id", "user_id"}

@@ -10,7 +10,8 @@ class KmopRegistrationPeriod(models.Model):
 
     _name = "kmop.registration.period"
     _description = "Registration period"
-    _inherit = ["kmop.guarded"]
+    _inherit = ["kmop.guarded", "kmop.attached"]
+    _attachment_field = "attest_attachment_ids"
     _order = "registration_id, date_start, id"
     _check_company_auto = True
     _guarded_fields = frozenset({"corrects_id", "audit_id"})
@@ -45,6 +46,13 @@ class KmopRegistrationPeriod(models.Model):
     )
     corrects_id = fields.Many2one(
         "kmop.registration.period", readonly=True, ondelete="restrict"
+    )
+    attest_attachment_ids = fields.Many2many(
+        "ir.attachment",
+        string="Registration attest",
+        copy=False,
+        bypass_search_access=True,
+        help="VLAIO's attest of this registration.",
     )
     correction_ids = fields.One2many("kmop.registration.period", "corrects_id")
     date_last = fields.Date(
@@ -174,7 +182,7 @@ class KmopRegistrationPeriod(models.Model):
         return periods
 
     def write(self, vals):
-        if not self.env.su and vals:
+        if not self.env.su and vals.keys() - {self._attachment_field}:
             raise UserError(self._get_history_message())
         return super().write(vals)
 
@@ -298,3 +306,18 @@ class KmopRegistrationPeriod(models.Model):
                 end=format_date(self.env, end),
             )
         )
+
+    # ------------------------------------------------------------------- actions
+
+    def action_open_attest(self):
+        """Open the period to add its attest, which arrives after the decision."""
+        self.ensure_one()
+        view = self.env.ref("kmop_registration.kmop_registration_period_view_attest")
+        return {
+            "type": "ir.actions.act_window",
+            "name": self.env._("Registration attest"),
+            "res_model": self._name,
+            "res_id": self.id,
+            "views": [(view.id, "form")],
+            "target": "new",
+        }

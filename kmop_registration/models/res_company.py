@@ -75,6 +75,17 @@ class ResCompany(models.Model):
         compute="_compute_kmop_administrator_ids",
     )
 
+    kmop_audit_price = fields.Monetary(
+        string="Price of an audit (per hour)",
+        default=150,
+        help="Proposed where a bureau's answer is entered; without VAT. Uncertain: it"
+        " stood in an old copy of VLAIO's page, and what bureaus ask today wasn't"
+        " found.",
+    )
+
+    _kmop_audit_price_positive = models.Constraint(
+        "CHECK (kmop_audit_price >= 0)", "A price can't be negative."
+    )
     _kmop_survey_range = models.Constraint(
         "CHECK (kmop_survey_days > 0 AND kmop_reminder_days >= 0"
         " AND kmop_min_answers > 0 AND kmop_low_score BETWEEN 0 AND 100)",
@@ -117,3 +128,12 @@ class ResCompany(models.Model):
         """Return the moment (in UTC) at which a day begins, where the company is."""
         start = datetime.combine(day, time(), ZoneInfo(self._kmop_get_tz()))
         return start.astimezone(UTC).replace(tzinfo=None)
+
+    def _kmop_get_badges(self):
+        """Return the badges of the company's own registrations, valid today."""
+        # sudo: what a badge says is public
+        registrations = self.env["kmop.registration"].sudo()
+        own = registrations.search(
+            [("company_id", "=", self.id), ("partner_id", "=", self.partner_id.id)]
+        )
+        return list(filter(None, (r._get_badge() for r in own)))

@@ -33,3 +33,6 @@ class ResConfigSettings(models.TransientModel):
     kmop_evidence_max_mb = fields.Integer(
         related="company_id.kmop_evidence_max_mb", readonly=False
     )
+    kmop_audit_price = fields.Monetary(
+        related="company_id.kmop_audit_price", readonly=False
+    )

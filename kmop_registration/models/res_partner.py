@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import hmac
+from odoo.tools import format_date, hmac
 
 from .constants import SIZES
 from .kmop_registration import VALIDITIES
@@ -51,6 +51,9 @@ class ResPartner(models.Model):
         "rule_id",
         string="Reminders not wanted",
         groups="kmop_registration.group_kmop_officer",
+    )
+    kmop_appointment_ids = fields.One2many(
+        "kmop.bureau.appointment", "partner_id", string="Appointed to audit"
     )
 
     @api.depends("kmop_registration_ids.validity")
@@ -104,3 +107,44 @@ class ResPartner(models.Model):
             lambda r: service in (None, r.service)
         )
         return any(r.is_registered_on(date) for r in registrations)
+
+    # ----------------------------------------------------------------- audit bureaus
+
+    @api.model
+    @api.readonly
+    def name_search(self, name="", domain=None, operator="ilike", limit=100):
+        """Where a bureau is chosen, those appointed today come first."""
+        search = super().name_search
+        if not self.env.context.get("kmop_bureaus_first"):
+            return search(name, domain, operator, limit)
+        wanted = Domain(domain or Domain.TRUE)
+        appointed = self._kmop_appointed_domain(fields.Date.context_today(self))
+        found = search(name, wanted & appointed, operator, limit)
+        room = limit and limit - len(found)
+        if limit and not room:
+            return found
+        return found + search(name, wanted & ~appointed, operator, room)
+
+    @api.model
+    def _kmop_appointed_domain(self, day):
+        in_force = self.env["kmop.dated"]._in_force_on(day)
+        return Domain("kmop_appointment_ids", "any", in_force)
+
+    def _kmop_is_appointed_on(self, day):
+        """Tell whether the government has this bureau audit on ``day``.
+
+        A contact at the bureau counts as the bureau.
+        """
+        appointments = (self | self.commercial_partner_id).kmop_appointment_ids
+        in_force = self.env["kmop.dated"]._in_force_on(day)
+        return bool(appointments.filtered_domain(in_force))
+
+    def _kmop_get_bureau_warning(self, day):
+        if not self or self._kmop_is_appointed_on(day):
+            return False
+        return self.env._(
+            "%(bureau)s isn't among the bureaus that are known to be appointed on"
+            " %(day)s.",
+            bureau=self.name,
+            day=format_date(self.env, day),
+        )

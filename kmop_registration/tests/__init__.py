@@ -1,6 +1,9 @@
 from . import (
     test_access_rights,
     test_audit,
+    test_badge,
+    test_bureau,
+    test_bureau_request,
     test_coverage,
     test_dates,
     test_demo_journey,

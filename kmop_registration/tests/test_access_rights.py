@@ -36,6 +36,7 @@ SHARED = {
     "kmop.subsidy.rate": REFERENCE,
     "kmop.exclusion": REFERENCE,
     "kmop.rule": REFERENCE,
+    "kmop.bureau.appointment": REFERENCE,
     "kmop.milestone.rule": {"reader": "read", "officer": "read", "manager": ALL},
     "kmop.milestone.role": {"reader": "read", "officer": "read", "manager": ALL},
 }
@@ -80,7 +81,11 @@ PER_COMPANY = {
 WIZARDS = {
     "kmop.evidence.link": EVERYBODY,
     "kmop.evidence.supersede": OFFICERS,
+    "kmop.audit.answer": OFFICERS,
+    "kmop.audit.meeting": OFFICERS,
     "kmop.audit.move": OFFICERS,
+    "kmop.audit.request": OFFICERS,
+    "kmop.audit.request.date": OFFICERS,
     "kmop.audit.decide": OFFICERS,
     "kmop.period.correct": OFFICERS,
     "kmop.finding.check": OFFICERS,

@@ -1,8 +1,11 @@
 """Beside modules that the addon doesn't need, and the demo database has."""
 
+from datetime import datetime
+
 from odoo.fields import Command
 from odoo.tests import Form, freeze_time, tagged
 
+from .common import KmopCommon
 from .test_dossier import DossierCommon
 from .test_satisfaction_invite import PEOPLE, InviteCommon
 
@@ -52,3 +55,62 @@ class TestPrivacyLookup(InviteCommon):
         lines.filtered(lambda line: line.res_model != "res.partner").action_unlink_all()
         self.assertFalse(mine.exists())
         self.assertEqual(self._get_figures()["answered"], 2)
+
+
+@tagged("post_install", "-at_install", "-standard", "kmop_demo")
+@freeze_time("2026-06-05 10:00:00")
+class TestCalendar(KmopCommon):
+    """The introductory meeting comes in the calendar, and on the audit."""
+
+    def setUp(self):
+        super().setUp()
+        self.bureau.email = "bureau@example.com"
+        self.audit = self._create_registration().start_audit()
+
+    def _plan(self, user=None, **vals):
+        wizards = self.env["kmop.audit.meeting"].with_user(user or self.officer)
+        wizard = wizards.create(
+            {
+                "audit_id": self.audit.id,
+                "bureau_id": self.bureau.id,
+                "start": "2026-06-15 08:00:00",
+                "duration": 1.5,
+                "location": "Kade 1",
+                **vals,
+            }
+        )
+        self.assertTrue(wizard.has_calendar)
+        wizard.action_confirm()
+        return self.env["calendar.event"].search([], order="id desc", limit=1)
+
+    def test_meeting(self):
+        event = self._plan()
+        self.assertEqual(event.name, "Introductory meeting with Auditbureau")
+        self.assertEqual(event.start, datetime(2026, 6, 15, 8))
+        self.assertEqual(event.stop, datetime(2026, 6, 15, 9, 30))
+        self.assertEqual(event.location, "Kade 1")
+        self.assertEqual(event.user_id, self.officer)
+        self.assertEqual(event.partner_ids, self.bureau | self.officer.partner_id)
+
+    def test_shown_on_the_audit(self):
+        self.assertFalse(self.audit.meeting_count)
+        event = self._plan()
+        self.audit.invalidate_recordset()
+        self.assertEqual(self.audit.meeting_count, 1)
+        self.assertEqual(self.audit.activity_ids.calendar_event_id, event)
+        action = self.audit.action_open_meetings()
+        found = self.env[action["res_model"]].search(action["domain"])
+        self.assertEqual(found, event)
+        self.assertEqual(self.audit.state, "draft")
+
+    def test_contact_at_the_bureau(self):
+        contact = self.env["res.partner"].create(
+            {"name": "An Auditor", "parent_id": self.bureau.id}
+        )
+        event = self._plan(contact_id=contact.id)
+        self.assertEqual(event.partner_ids, contact | self.officer.partner_id)
+
+    def test_counted_per_audit(self):
+        self._plan()
+        other = self._create_registration(service="advice").start_audit()
+        self.assertEqual((self.audit | other).mapped("meeting_count"), [1, 0])

@@ -1,6 +1,10 @@
 from . import (
+    kmop_audit_answer,
     kmop_audit_decide,
+    kmop_audit_meeting,
     kmop_audit_move,
+    kmop_audit_request,
+    kmop_audit_request_date,
     kmop_evidence_link,
     kmop_evidence_supersede,
     kmop_finding_check,
