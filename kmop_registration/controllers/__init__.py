@@ -1,1 +1,1 @@
-from . import export, survey
+from . import audit, export, survey

@@ -36,7 +36,13 @@ class KmopAudit(models.Model):
 
     _name = "kmop.audit"
     _description = "kmop-norm audit"
-    _inherit = ["kmop.guarded", "kmop.attached", "mail.thread", "mail.activity.mixin"]
+    _inherit = [
+        "kmop.guarded",
+        "kmop.attached",
+        "kmop.audit.page",
+        "mail.thread",
+        "mail.activity.mixin",
+    ]
     _attachment_field = "report_attachment_ids"
     _order = "registration_id, cycle desc, id desc"
     _check_company_auto = True

@@ -1,6 +1,7 @@
 from . import (
     test_access_rights,
     test_audit,
+    test_audit_page,
     test_coverage,
     test_dates,
     test_demo_journey,
