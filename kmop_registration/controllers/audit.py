@@ -6,7 +6,7 @@ from werkzeug.urls import url_encode
 from odoo import http
 from odoo.exceptions import UserError, ValidationError
 from odoo.http import Stream, request
-from odoo.tools import human_size
+from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
@@ -23,6 +23,11 @@ MAX_ID = 2**31 - 1
 LONGEST_TEXT = 5000
 LONGEST_NAME = 200
 PROJECTS_PER_PAGE = 80
+
+MEGABYTE = 1024 * 1024
+
+# Pieces of evidence of an indicator; more are folded away until one asks for them.
+UNFOLDED = 5
 
 # What a browser shows without running anything in it.
 INLINE = ("application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp")
@@ -90,12 +95,15 @@ class KmopAuditPage(CustomerPortal):
         values = {
             "search": search,
             "done": done,
-            "requirements": audit._get_page_requirements(search),
+            "requirements": audit._get_page_requirements(
+                search, self._may_act() and access._can_score()
+            ),
             "messages": audit._get_page_messages(access.partner_id),
             "findings": audit.log_ids.finding_id,
-            "severities": SEVERITIES,
+            "severities": self._get_choices("kmop.finding", "severity"),
             "inline_types": INLINE,
-            "human_size": human_size,
+            "format_size": self._format_size,
+            "unfolded": UNFOLDED,
             **self._get_page_values(access),
         }
         return self._render("kmop_registration.audit_page", values)
@@ -132,9 +140,7 @@ class KmopAuditPage(CustomerPortal):
         return self._render("kmop_registration.audit_page_projects", values)
 
     @public_route(f"{PAGE}/files/<int:file_id>")
-    def kmop_audit_file(
-        self, audit_id, file_id, download="", **_params
-    ):
+    def kmop_audit_file(self, audit_id, file_id, download="", **_params):
         """Show a file of the evidence, or have it saved."""
         access = self._enter(audit_id)
         frozen = request.env["kmop.evidence.file"]
@@ -150,9 +156,7 @@ class KmopAuditPage(CustomerPortal):
                 frozen.evidence_id.id,
                 integrity,
             )
-            access._log(
-                "missing", name=frozen.name, evidence_id=frozen.evidence_id.id
-            )
+            access._log("missing", name=frozen.name, evidence_id=frozen.evidence_id.id)
             return self._tell_lost(access, frozen)
         inline = not download and frozen.attachment_id.mimetype in INLINE
         access._log(
@@ -163,9 +167,7 @@ class KmopAuditPage(CustomerPortal):
         return self._send(frozen.attachment_id, frozen.name, inline)
 
     @public_route(f"{PAGE}/attachments/<int:attachment_id>")
-    def kmop_audit_attachment(
-        self, audit_id, attachment_id, **_params
-    ):
+    def kmop_audit_attachment(self, audit_id, attachment_id, **_params):
         """Save a file that came with an answer."""
         access = self._enter(audit_id)
         attachment = request.env["ir.attachment"]
@@ -229,9 +231,9 @@ class KmopAuditPage(CustomerPortal):
         self._call(access._find, vals)
         return self._go_back(access, "finding", "findings")
 
-    # Where no other route fits: the same answer, whatever was tried.
     @public_route("/my/kmop/audits/<path:_path>")
     def kmop_audit_elsewhere(self, **_params):
+        """Answer whatever else is tried."""
         return self._refuse()
 
     # ---------------------------------------------------------------------- access
@@ -315,12 +317,20 @@ class KmopAuditPage(CustomerPortal):
             "no_breadcrumbs": request.env.user._is_public(),
             "base": f"/my/kmop/audits/{audit.id}",
             "token": self._get_token(),
+            "tz": audit.company_id._kmop_get_tz(),
             "can_act": self._may_act(),
             "can_score": self._may_act() and access._can_score(),
-            "scores": request.env["kmop.audit.score"]._fields[
-                "self_conformity"
-            ]._description_selection(request.env),
+            "scores": self._get_choices("kmop.audit.score", "auditor_conformity"),
         }
+
+    def _format_size(self, size):
+        if size < MEGABYTE:
+            return f"{max(round(size / 1024), 1)} kB"
+        return f"{formatLang(request.env, size / MEGABYTE, digits=1)} MB"
+
+    def _get_choices(self, model, name):
+        """Return the values of a selection field, and their labels."""
+        return request.env[model]._fields[name]._description_selection(request.env)
 
     def _render(self, template, values, status=200):
         lang = request.env.lang or "en_US"

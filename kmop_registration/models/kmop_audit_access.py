@@ -147,7 +147,9 @@ class KmopAuditAccess(models.Model):
         return accesses
 
     def write(self, vals):
-        changed = [n for n in self._signed_fields & vals.keys() if self._differs(n, vals)]
+        changed = [
+            n for n in self._signed_fields & vals.keys() if self._differs(n, vals)
+        ]
         if changed:
             raise UserError(
                 self.env._("Withdraw this access, and invite the other auditor.")
@@ -225,15 +227,19 @@ class KmopAuditAccess(models.Model):
         """Write a line in the log of the audit."""
         user = self.env.user
         # sudo: the log is nobody's to write
-        return self.env["kmop.audit.log"].sudo().create(
-            {
-                "audit_id": self.audit_id.id,
-                "access_id": self.id,
-                "partner_id": self.partner_id.id,
-                "user_id": not user._is_public() and user.id,
-                "kind": kind,
-                **vals,
-            }
+        return (
+            self.env["kmop.audit.log"]
+            .sudo()
+            .create(
+                {
+                    "audit_id": self.audit_id.id,
+                    "access_id": self.id,
+                    "partner_id": self.partner_id.id,
+                    "user_id": not user._is_public() and user.id,
+                    "kind": kind,
+                    **vals,
+                }
+            )
         )
 
     def _can_score(self):

@@ -2,6 +2,7 @@ from odoo import fields, models
 from odoo.fields import Domain
 
 from ..tools import shift
+from .kmop_audit_score import AUDITOR_FIELDS, SELF_FIELDS
 from .kmop_project_window import DEFAULT_MONTHS
 
 
@@ -80,44 +81,65 @@ class KmopAuditPage(models.AbstractModel):
 
     # ------------------------------------------------------------------ the page
 
-    def _get_page_requirements(self, search=""):
+    def _get_page_requirements(self, search="", scoring=False):
         """Return the requirements with their scores and the evidence of each.
 
         :param search: keep the indicators, or the evidence, that hold this text
+        :param scoring: leave out the auditor's scores, which they are entering
         """
         evidences = self._get_counting_evidence()
         by_indicator = {}
         for evidence in evidences:
             for indicator in evidence.indicator_ids:
                 by_indicator.setdefault(indicator, []).append(evidence)
-        needle = search.casefold()
-        rows = [
-            self._get_page_row(score, by_indicator.get(score.indicator_id, []), needle)
-            for score in self.score_ids.sorted(self._get_page_order)
-        ]
-        kept = [row for row in rows if row]
+        names = SELF_FIELDS if scoring else (*SELF_FIELDS, *AUDITOR_FIELDS)
+        groups = {}
+        for score in self.score_ids.sorted(self._get_page_order):
+            found = by_indicator.get(score.indicator_id, [])
+            if row := self._get_page_row(score, found, search.casefold(), names):
+                groups.setdefault(score.requirement_id, []).append(row)
         return [
-            {
-                "requirement": requirement,
-                "rows": [r for r in kept if r["score"].requirement_id == requirement],
-            }
-            for requirement in dict.fromkeys(r["score"].requirement_id for r in kept)
+            {"requirement": requirement, "rows": rows}
+            for requirement, rows in groups.items()
         ]
 
     def _get_page_order(self, score):
         requirement, indicator = score.requirement_id, score.indicator_id
         return requirement.sequence, requirement.id, indicator.sequence, indicator.id
 
-    def _get_page_row(self, score, evidences, needle):
+    def _get_page_row(self, score, evidences, needle, names):
         if needle and needle not in score.indicator_id.display_name.casefold():
             evidences = [e for e in evidences if needle in self._get_page_text(e)]
             if not evidences:
                 return None
-        by_aspect = {
-            aspect: [e for e in evidences if e.aspect == aspect]
-            for aspect in ("description", "application")
+        return {
+            "score": score,
+            "evidences": evidences,
+            "facts": self._get_page_facts(score, evidences, names),
+            "summary": self._get_page_summary(len(evidences)),
         }
-        return {"score": score, "evidences": evidences, "by_aspect": by_aspect}
+
+    def _get_page_facts(self, score, evidences, names):
+        """Return what is known of an indicator: labels and values."""
+        counted = [evidence.aspect for evidence in evidences]
+        field = self.env["kmop.evidence"]._fields["aspect"]
+        facts = [
+            (label, self._get_page_count(score, aspect, counted.count(aspect)))
+            for aspect, label in field._description_selection(self.env)
+        ]
+        for name in names:
+            if value := score[name]:
+                facts.append((score._fields[name]._description_string(self.env), value))
+        return facts
+
+    def _get_page_count(self, score, aspect, count):
+        tested = aspect == "description" or self.part_id.tests_application
+        if score.exempt_ground or not tested:
+            return self.env._("Not tested")
+        return self._get_page_summary(count)
+
+    def _get_page_summary(self, count):
+        return self.env._("Accepted evidence: %(count)s", count=count)
 
     def _get_page_text(self, evidence):
         return f"{evidence.name}\n{evidence.type_id.name}".casefold()

@@ -56,6 +56,11 @@ PER_COMPANY = {
     },
     "kmop.audit": {"reader": "read", **OFFICERS},
     "kmop.audit.score": {"reader": "read", **OFFICERS},
+    "kmop.audit.access": {
+        "officer": "read write create",
+        "manager": "read write create",
+    },
+    "kmop.audit.log": {"officer": "read", "manager": "read"},
     "kmop.exemption": {"reader": "read", **OFFICERS},
     "kmop.milestone": {"reader": "read", "officer": "read", "manager": "read"},
     "kmop.coverage": {"reader": "read", "officer": "read", "manager": "read"},
@@ -134,7 +139,12 @@ class AccessCommon(EvidenceCommon):
             }
         )
         order = self._create_order(kmop_service="training")
+        access = self.env["kmop.audit.access"].create(
+            {"audit_id": audit.id, "partner_id": self.bureau.id}
+        )
         return {
+            "kmop.audit.access": access,
+            "kmop.audit.log": access._log("view"),
             "kmop.session": self._create_session(order),
             "kmop.participant": self._create_participant(order),
             "kmop.registration": registration,

@@ -30,9 +30,7 @@ class AuditPageCommon(EvidenceCommon):
     @classmethod
     def _invite(cls, audit, partner, **vals):
         accesses = cls.env["kmop.audit.access"].with_user(cls.officer)
-        return accesses.create(
-            {"audit_id": audit.id, "partner_id": partner.id, **vals}
-        )
+        return accesses.create({"audit_id": audit.id, "partner_id": partner.id, **vals})
 
     def _get_log(self, audit=None):
         """Return the log of the audit, oldest first."""
@@ -401,6 +399,13 @@ class TestAuditPage(AuditPageCase):
         page = self._open().text
         shown = [state for state, _label in STATES if f"Stuk {state}" in page]
         self.assertEqual(shown, ["accepted"])
+
+    def test_replaced_evidence_is_gone(self):
+        """What was shown before isn't, by its old address either."""
+        path = f"/files/{self.file.id}"
+        self.assertEqual(self._open(path).status_code, 200)
+        self.evidence.supersede(self._accepted(name="Nieuwe versie"))
+        self._assert_closed(self._open(path))
 
     def test_loose_attachments_are_no_files(self):
         """The number of an attachment opens nothing, here or elsewhere."""
