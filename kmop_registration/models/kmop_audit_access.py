@@ -147,10 +147,8 @@ class KmopAuditAccess(models.Model):
         return accesses
 
     def write(self, vals):
-        changed = [
-            n for n in self._signed_fields & vals.keys() if self._differs(n, vals)
-        ]
-        if changed:
+        signed = self._signed_fields & vals.keys()
+        if any(access[name].id != vals[name] for access in self for name in signed):
             raise UserError(
                 self.env._("Withdraw this access, and invite the other auditor.")
             )
@@ -159,9 +157,6 @@ class KmopAuditAccess(models.Model):
             for access in self:
                 access._note_terms()
         return result
-
-    def _differs(self, name, vals):
-        return any(access[name].id != vals[name] for access in self)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
@@ -179,6 +174,8 @@ class KmopAuditAccess(models.Model):
             {"date_revoked": fields.Datetime.now(), "revoked_by_id": self.env.uid}
         )
         for access in open_ones:
+            # sudo: who may withdraw it may also stop the mails of answers
+            access.audit_id.sudo().message_unsubscribe(access.partner_id.ids)
             access._note(
                 self.env._(
                     "%(auditor)s can't open the auditor's page any more.",
