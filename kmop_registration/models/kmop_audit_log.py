@@ -54,7 +54,11 @@ class KmopAuditLog(models.Model):
     )
 
     def write(self, vals):
-        raise UserError(self.env._("The log of the auditor's page can't be changed."))
+        if self:
+            raise UserError(
+                self.env._("The log of the auditor's page can't be changed.")
+            )
+        return super().write(vals)
 
     @api.ondelete(at_uninstall=False)
     def _unlink_never(self):
