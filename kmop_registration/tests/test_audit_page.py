@@ -195,9 +195,8 @@ class TestAuditAccess(AuditPageCommon):
         )
         self._put(late, "accepted").sudo().date_review = today - timedelta(days=1)
         self.env.flush_all()
-        rows = self.env["kmop.coverage"].search(
-            [("registration_id", "=", self.registration.id)]
-        )
+        coverage = self.env["kmop.coverage"].with_user(self.officer)
+        rows = coverage.search([("registration_id", "=", self.registration.id)])
         shown = audit.sudo()._get_counting_evidence()
         self.assertTrue(shown)
         for row in rows:
