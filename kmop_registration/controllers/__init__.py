@@ -1,1 +1,1 @@
-from . import badge, export, reminder, survey
+from . import audit, badge, export, reminder, survey

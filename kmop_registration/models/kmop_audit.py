@@ -40,6 +40,7 @@ class KmopAudit(models.Model):
         "kmop.guarded",
         "kmop.anchored",
         "kmop.attached",
+        "kmop.audit.page",
         "kmop.bureau.answer",
         "mail.thread",
         "mail.activity.mixin",

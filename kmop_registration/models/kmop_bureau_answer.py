@@ -64,13 +64,19 @@ class KmopBureauAnswer(models.AbstractModel):
     def _get_meeting_domain(self):
         return Domain("res_model", "=", self._name) & Domain("res_id", "in", self.ids)
 
-    def _get_link(self):
-        """Return the address of a page on which the bureau finds the dossier.
+    def _get_link(self, bureau):
+        """Return the address of the page on which ``bureau`` finds the dossier.
 
-        Nobody makes such a page here: what does, says so by extending this.
+        That is the page of one of its people who was invited, and still may look.
         """
         self.ensure_one()
-        return False
+        people = bureau.commercial_partner_id
+        live = self.access_ids.filtered(
+            lambda a: (
+                a.state == "live" and a.partner_id.commercial_partner_id == people
+            )
+        )
+        return live[:1]._get_url() if bureau and live else False
 
     def action_open_meetings(self):
         self.ensure_one()

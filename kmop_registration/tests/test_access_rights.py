@@ -58,6 +58,11 @@ PER_COMPANY = {
     },
     "kmop.audit": {"reader": "read", **OFFICERS},
     "kmop.audit.score": {"reader": "read", **OFFICERS},
+    "kmop.audit.access": {
+        "officer": "read write create",
+        "manager": "read write create",
+    },
+    "kmop.audit.log": {"officer": "read", "manager": "read"},
     "kmop.exemption": {"reader": "read", **OFFICERS},
     # Of somebody else; what is one's own has a test apart.
     "kmop.milestone": {"reader": "read", **OFFICERS},
@@ -147,7 +152,12 @@ class AccessCommon(EvidenceCommon):
             }
         )
         order = self._create_order(kmop_service="training")
+        access = self.env["kmop.audit.access"].create(
+            {"audit_id": audit.id, "partner_id": self.bureau.id}
+        )
         return {
+            "kmop.audit.access": access,
+            "kmop.audit.log": access._log("view"),
             "kmop.session": self._create_session(order),
             "kmop.participant": self._create_participant(order),
             "kmop.registration": registration,

@@ -137,13 +137,21 @@ class TestBureauRequest(RequestCommon):
 
     def test_link_only_where_there_is_one(self):
         self.assertFalse(self._new().link)
-        Audit = type(self.env["kmop.audit"])
-        with patch.object(Audit, "_get_link", lambda _self: "https://a.example.com/1"):
-            wizard = self._new()
-            self.assertTrue(wizard.share_link)
-            self.assertIn('href="https://a.example.com/1"', wizard.body)
-            wizard.share_link = False
-            self.assertNotIn("a.example.com", wizard.body)
+        access = self.env["kmop.audit.access"].create(
+            {
+                "audit_id": self.audit.id,
+                "partner_id": self._new().bureau_id.id or self.bureau.id,
+                "date_expires": "2030-01-01",
+            }
+        )
+        wizard = self._new(bureau_id=access.partner_id.id)
+        self.assertTrue(wizard.share_link)
+        self.assertIn("access_token=", wizard.link)
+        self.assertIn("/my/kmop/audits/", wizard.body)
+        wizard.share_link = False
+        self.assertNotIn("/my/kmop/audits/", wizard.body)
+        access.revoke()
+        self.assertFalse(self._new(bureau_id=access.partner_id.id).link)
 
     def test_names_are_text(self):
         self.provider.name = "<script>alert(1)</script><b>Kade</b>"

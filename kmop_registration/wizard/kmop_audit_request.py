@@ -137,11 +137,11 @@ class KmopAuditRequest(models.TransientModel):
         for wizard in self:
             wizard.attach_pack = wizard.kind == "audit"
 
-    @api.depends("audit_id")
+    @api.depends("audit_id", "bureau_id")
     def _compute_link(self):
         for wizard in self:
             audit = wizard.audit_id._origin
-            wizard.link = audit._get_link() if audit else False
+            wizard.link = audit._get_link(wizard.bureau_id) if audit else False
 
     @api.depends("link", "kind")
     def _compute_share_link(self):
