@@ -1,1 +1,2 @@
 from .dates import day_after, day_before, period_end, shift
+from .names import make_unique, safe_name
