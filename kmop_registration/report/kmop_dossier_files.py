@@ -2,6 +2,7 @@ import os
 from typing import NamedTuple
 
 from odoo import api, models
+from odoo.tools import SQL
 
 from ..tools import make_unique, safe_name
 
@@ -10,20 +11,26 @@ FOLDER_LIMIT = 50
 
 
 class DossierFile(NamedTuple):
-    """A file of the dossier: where it is, what it was, and where it goes."""
+    """A file of the dossier: what it was, and where it is kept."""
 
-    evidence_id: int
-    evidence: str
     name: str
     kind: str
     # None for what was never accepted: there is nothing to compare it with.
     sha256: str | None
     size: int
-    store_fname: str | None
     attachment_id: int
+    store_fname: str | None
     in_database: bool
-    path: str
     readable: bool = True
+
+
+class PlacedFile(NamedTuple):
+    """A file of the dossier, with the evidence it belongs to and its place."""
+
+    evidence_id: int
+    evidence: str
+    path: str
+    file: DossierFile
 
 
 class KmopDossierFiles(models.AbstractModel):
@@ -35,117 +42,115 @@ class KmopDossierFiles(models.AbstractModel):
 
     @api.model
     def _iterate_files(self, registration):
-        """Yield a ``DossierFile`` for each file, frozen ones before all."""
+        """Yield a ``PlacedFile`` for each file that the reader may know of."""
         evidences = self.env["kmop.evidence"].search(
             [("registration_id", "=", registration.id)], order="id"
         )
+        order = self._get_order("kmop.indicator")
         folders = {}
-        names = ("name", "state", "indicator_ids", "attachment_ids")
-        for chunk in self._iterate(evidences, names):
-            files = self._get_files(chunk)
-            for evidence in chunk:
-                taken = set()
-                folder = self._get_folder(evidence, folders)
-                for values in files.get(evidence.id, ()):
-                    name = safe_name(f"{evidence.id} {values['name']}")
-                    path = f"{folder}/{make_unique(name, taken)}"
-                    yield DossierFile(evidence.id, evidence.name, path=path, **values)
+        for rows in self._iterate_rows(evidences, ("name", "state")):
+            files = self._get_files(rows)
+            linked = self._get_linked("kmop.evidence", "indicator_ids", files)
+            for row in rows:
+                found = files.get(row.id)
+                if not found:
+                    continue
+                indicators = linked.get(row.id, ())
+                first = min(indicators, key=lambda i: order.get(i, i), default=None)
+                folder = self._get_folder(row.state, first, folders)
+                yield from self._place(row, folder, found)
+
+    def _place(self, row, folder, files):
+        taken = set()
+        for file in files:
+            name = safe_name(f"{row.id} {file.name}")
+            if len(files) > 1:
+                name = make_unique(name, taken)
+            yield PlacedFile(row.id, row.name, f"{folder}/{name}", file)
 
     @api.model
     def _get_attached(self, folder, attachments):
-        """Yield a ``DossierFile`` for each of the ``attachments`` the user may read."""
+        """Yield a ``PlacedFile`` for each of the ``attachments`` the user may read."""
         taken = set()
         found = attachments._filtered_access("read")
-        for values in self._read_attachments(found.sudo()).values():
-            path = f"{folder}/{make_unique(safe_name(values['name']), taken)}"
-            yield DossierFile(0, "", path=path, kind="file", sha256=None, **values)
+        for file in self._read_attachments(found.sudo()).values():
+            path = f"{folder}/{make_unique(safe_name(file.name), taken)}"
+            yield PlacedFile(0, "", path, file)
 
     @api.model
-    def _get_files(self, evidences):
-        """Return what is known of the files, by the id of their evidence."""
-        frozen = evidences.filtered(lambda e: e.state in FROZEN_STATES)
-        return self._get_frozen(frozen) | self._get_loose(evidences - frozen)
+    def _get_files(self, rows):
+        """Return the files of evidence, of which the state is known, by its id."""
+        frozen = [row.id for row in rows if row.state in FROZEN_STATES]
+        loose = [row.id for row in rows if row.state not in FROZEN_STATES]
+        return self._get_frozen(frozen) | (self._get_loose(loose) if loose else {})
 
-    def _get_frozen(self, evidences):
-        result = {}
-        files = self.env["kmop.evidence.file"].search_fetch(
-            [("evidence_id", "in", evidences.ids)],
-            ["evidence_id", "kind", "name", "sha256", "size", "attachment_id"],
-            order="evidence_id, id",
+    def _get_frozen(self, ids):
+        """Return the copies that were made when evidence was accepted."""
+        files, attachments = self.env["kmop.evidence.file"], self.env["ir.attachment"]
+        attachments.flush_model(["store_fname", "db_datas"])
+        query = files._search([("evidence_id", "in", ids)], order="evidence_id, id")
+        # Who may read the evidence may have what was accepted of it.
+        held = query.left_join(
+            query.table, "attachment_id", attachments._table, "id", "attachment_id"
         )
-        # sudo: who may read the evidence may have what was accepted of it
-        attachments = self._read_attachments(files.sudo().attachment_id)
-        for file in files:
-            attachment = attachments.get(file.attachment_id.id, {})
-            values = {
-                "name": file.name,
-                "kind": file.kind,
-                "sha256": file.sha256,
-                "attachment_id": file.attachment_id.id,
-                "store_fname": attachment.get("store_fname"),
-                "in_database": attachment.get("in_database", False),
-                "size": file.size,
-            }
-            result.setdefault(file.evidence_id.id, []).append(values)
+        names = ("evidence_id", "name", "kind", "sha256", "size", "attachment_id")
+        columns = [files._field_to_sql(query.table, name, query) for name in names]
+        columns.append(SQL.identifier(held, "store_fname"))
+        columns.append(SQL("%s IS NOT NULL", SQL.identifier(held, "db_datas")))
+        result = {}
+        for evidence, *values in self.env.execute_query(query.select(*columns)):
+            result.setdefault(evidence, []).append(DossierFile(*values))
         return result
 
-    def _get_loose(self, evidences):
-        # sudo: their names are part of the register; their content isn't, see below
-        mine = {evidence.id: evidence.sudo().attachment_ids for evidence in evidences}
+    def _get_loose(self, ids):
+        """Return the files of what wasn't accepted yet."""
+        linked = self._get_linked("kmop.evidence", "attachment_ids", ids)
         found = self.env["ir.attachment"].browse(
-            [attachment.id for files in mine.values() for attachment in files]
+            [attachment for files in linked.values() for attachment in files]
         )
-        values = self._read_attachments(found.sudo())
+        # sudo: their names are part of the register; what they hold isn't
+        files = self._read_attachments(found.sudo())
         readable = set(found._filtered_access("read").ids)
         return {
             evidence: [
-                {
-                    **values[attachment.id],
-                    "kind": "file",
-                    "sha256": None,
-                    "readable": attachment.id in readable,
-                }
-                for attachment in files
-                if attachment.id in values
+                files[attachment]._replace(readable=attachment in readable)
+                for attachment in attachments
+                if attachment in files
             ]
-            for evidence, files in mine.items()
+            for evidence, attachments in linked.items()
         }
 
     def _read_attachments(self, attachments):
-        """Return what is known of each of the ``attachments`` that exists."""
+        """Return a ``DossierFile`` of each of the ``attachments``, by its id."""
         found = attachments.search_fetch(
             [("id", "in", attachments.ids)], ["name", "store_fname", "file_size"]
         )
         elsewhere = found.filtered(lambda a: a.file_size and not a.store_fname)
-        held = elsewhere and elsewhere.search(
+        held = elsewhere.search(
             [("id", "in", elsewhere.ids), ("db_datas", "!=", False)]
         )
         return {
-            attachment.id: {
-                "attachment_id": attachment.id,
-                "name": attachment.name,
-                "store_fname": attachment.store_fname or None,
-                "in_database": attachment in held,
-                "size": attachment.file_size,
-            }
-            for attachment in found
+            a.id: DossierFile(
+                a.name, "file", None, a.file_size, a.id, a.store_fname, a in held
+            )
+            for a in found
         }
 
     # --------------------------------------------------------------------- folders
 
-    def _get_folder(self, evidence, folders):
+    def _get_folder(self, state, indicator_id, folders):
         """Return the folder by requirement and indicator, or by state."""
-        indicator = evidence.indicator_ids[:1]
-        key = evidence.state == "accepted" and indicator.id or evidence.state
+        key = state == "accepted" and indicator_id or state
         if key not in folders:
-            names = self._get_folder_names(evidence, indicator)
+            indicator = self.env["kmop.indicator"].browse(indicator_id)
+            names = self._get_folder_names(state, indicator)
             folders[key] = "/".join(safe_name(name, FOLDER_LIMIT) for name in names)
         return folders[key]
 
-    def _get_folder_names(self, evidence, indicator):
-        if evidence.state != "accepted":
-            state = self._get_label(evidence, "state")
-            return self.env._("Other evidence"), state
+    def _get_folder_names(self, state, indicator):
+        if state != "accepted":
+            labels = self._get_labels(self.env["kmop.evidence"], "state")
+            return self.env._("Other evidence"), labels[state]
         if not indicator:
             return self.env._("Evidence"), self.env._("No indicator")
         requirement = indicator.requirement_id

@@ -19,8 +19,8 @@ class Pack:
         self.states = {}
         self.files = 0
 
-    def get_state(self, file):
-        return self.states.get(file.path) or ("intact" if file.sha256 else "present")
+    def get_state(self, path, file):
+        return self.states.get(path) or ("intact" if file.sha256 else "present")
 
 
 class KmopDossierZip(models.AbstractModel):
@@ -41,8 +41,8 @@ class KmopDossierZip(models.AbstractModel):
         """
         pack = Pack()
         archive = ZipStream(fields.Datetime.context_timestamp(self, self._now()))
-        for file in self.env["kmop.dossier.files"]._iterate_files(registration):
-            yield from self._add_evidence(archive, pack, file)
+        for placed in self.env["kmop.dossier.files"]._iterate_files(registration):
+            yield from self._add_evidence(archive, pack, placed.path, placed.file)
             pack.files += 1
             if progress:
                 progress(pack.files)
@@ -57,23 +57,23 @@ class KmopDossierZip(models.AbstractModel):
 
     # ------------------------------------------------------------------- evidence
 
-    def _add_evidence(self, archive, pack, file):
+    def _add_evidence(self, archive, pack, path, file):
         """Add one file. One that can't be read is listed all the same."""
         if not file.readable:
-            pack.states[file.path] = "hidden"
+            pack.states[path] = "hidden"
             return
         pieces = self._open(file)
         if pieces is None:
-            pack.states[file.path] = "missing"
+            pack.states[path] = "missing"
             if file.sha256:
-                archive.list(file.sha256, file.path)
+                archive.list(file.sha256, path)
             return
         # What the disk holds, not what was noted: it may have grown.
         size = self.env["kmop.dossier.files"]._get_size(file) or 0
         # Listed as it was accepted: whoever checks the list finds what was altered.
-        found = yield from archive.add(file.path, pieces, size, file.sha256)
+        found = yield from archive.add(path, pieces, size, file.sha256)
         if file.sha256 and found != file.sha256:
-            pack.states[file.path] = "altered"
+            pack.states[path] = "altered"
 
     def _open(self, file):
         """Return the pieces of a file, None where there is nothing to read."""
@@ -99,10 +99,11 @@ class KmopDossierZip(models.AbstractModel):
         files = self.env["kmop.dossier.files"]
         for folder, record, attachments in self._get_others(registration):
             names = [safe_name(folder), safe_name(record.display_name, 60)]
-            for file in files._get_attached("/".join(names), attachments):
-                pieces = self._open(file)
+            for placed in files._get_attached("/".join(names), attachments):
+                pieces = self._open(placed.file)
                 if pieces is not None:
-                    yield from archive.add(file.path, pieces, file.size)
+                    size = files._get_size(placed.file) or 0
+                    yield from archive.add(placed.path, pieces, size)
 
     def _get_others(self, registration):
         for audit in registration.audit_ids:

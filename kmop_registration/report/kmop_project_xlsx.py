@@ -14,7 +14,6 @@ FIELDS = (
     "kmop_date_start",
     "kmop_date_end",
     "kmop_hours",
-    "kmop_trainer_ids",
     "user_id",
     "kmop_subsidised",
     "amount_untaxed",
@@ -123,38 +122,55 @@ class KmopProjectXlsx(models.AbstractModel):
             book.registration._get_projects_domain(date_from, date_to),
             order="kmop_date_start, id",
         )
+        for rows in self._iterate_rows(orders, FIELDS):
+            names = self._get_names(rows)
+            for row in rows:
+                yield self._get_row(row, names)
+
+    def _get_names(self, rows):
+        """Return how what the dossiers refer to is called, read at once."""
+        ids = [row.id for row in rows]
+        trainers = self._get_linked("sale.order", "kmop_trainer_ids", ids)
         # sudo: who may read the dossier may know the names on it, those of trainers
         # who left included
-        readable = orders.sudo().with_context(active_test=False)
-        for chunk in self._iterate(readable, FIELDS):
-            scores = self._get_scores(chunk)
-            names = self._get_names(chunk)
-            for order in chunk:
-                yield self._get_row(order, names, scores.get(order.id, (None, None)))
+        partners = self.env["res.partner"].sudo()
+        users = (
+            self.env["res.users"].sudo().browse({r.user_id for r in rows if r.user_id})
+        )
+        enterprises = partners.browse({r.kmop_enterprise_id for r in rows})
+        clients = partners.browse({row.partner_id for row in rows})
+        people = partners.browse({i for found in trainers.values() for i in found})
+        return {
+            **self._get_shared(),
+            "trainers": trainers,
+            "score": self._get_scores(ids),
+            "client": {p.id: p.display_name for p in clients},
+            "number": {
+                p.id: p.vat or p.company_registry for p in enterprises.filtered("id")
+            },
+            "trainer": {p.id: p.name for p in people},
+            "user": {user.id: user.name for user in users},
+        }
 
-    def _get_scores(self, orders):
+    def _get_shared(self):
+        themes = self.env["kmop.theme"].with_context(active_test=False).search([])
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        return {
+            "service": self._get_labels(self.env["sale.order"], "kmop_service"),
+            "theme": {theme.id: theme.name for theme in themes},
+            "currency": {c.id: c.name for c in currencies.search([])},
+            "subsidised": (self.env._("No"), self.env._("Yes")),
+        }
+
+    def _get_scores(self, ids):
         """Return the number of answers and their mean, by order: None where few."""
         figures = self.env["kmop.satisfaction"]
         if not figures.has_access("read"):
             return {}
         groups = figures._read_group(
-            [("order_id", "in", orders.ids)], ["order_id"], ["__count", "score:avg"]
+            [("order_id", "in", ids)], ["order_id"], ["__count", "score:avg"]
         )
         return {order.id: (count, mean) for order, count, mean in groups}
-
-    def _get_names(self, orders):
-        """Return how what the dossiers refer to is called, read at once."""
-        enterprises = orders.kmop_enterprise_id
-        return {
-            "service": self._get_labels(orders, "kmop_service"),
-            "client": {p.id: p.display_name for p in orders.partner_id},
-            "number": {p.id: p.vat or p.company_registry for p in enterprises},
-            "theme": {theme.id: theme.name for theme in orders.kmop_theme_id},
-            "trainer": {p.id: p.name for p in orders.kmop_trainer_ids},
-            "user": {user.id: user.name for user in orders.user_id},
-            "currency": {c.id: c.name for c in orders.currency_id},
-            "subsidised": {True: self.env._("Yes"), False: self.env._("No")},
-        }
 
     def _get_columns(self):
         return [
@@ -240,24 +256,25 @@ class KmopProjectXlsx(models.AbstractModel):
         ]
 
     @api.model
-    def _get_row(self, order, names, scores):
+    def _get_row(self, row, names):
+        trainers = names["trainers"].get(row.id, ())
         return (
-            order.name,
-            names["client"].get(order.partner_id.id),
-            names["number"].get(order.kmop_enterprise_id.id),
-            names["service"].get(order.kmop_service),
-            names["theme"].get(order.kmop_theme_id.id),
-            order.kmop_date_start,
-            order.kmop_date_end,
-            order.kmop_hours,
-            "\n".join(names["trainer"][i] for i in order.kmop_trainer_ids.ids),
-            names["user"].get(order.user_id.id),
-            names["subsidised"][order.kmop_subsidised],
-            order.amount_untaxed,
-            order.kmop_amount_eligible,
-            order.kmop_amount_other,
-            names["currency"].get(order.currency_id.id),
-            order.kmop_completeness / 100,
-            order.kmop_date_retention,
-            *scores,
+            row.name,
+            names["client"].get(row.partner_id),
+            names["number"].get(row.kmop_enterprise_id),
+            names["service"].get(row.kmop_service),
+            names["theme"].get(row.kmop_theme_id),
+            row.kmop_date_start,
+            row.kmop_date_end,
+            row.kmop_hours or 0.0,
+            "\n".join(names["trainer"][i] for i in trainers),
+            names["user"].get(row.user_id),
+            names["subsidised"][bool(row.kmop_subsidised)],
+            float(row.amount_untaxed or 0),
+            float(row.kmop_amount_eligible or 0),
+            float(row.kmop_amount_other or 0),
+            names["currency"].get(row.currency_id),
+            (row.kmop_completeness or 0) / 100,
+            row.kmop_date_retention,
+            *names["score"].get(row.id, (None, None)),
         )

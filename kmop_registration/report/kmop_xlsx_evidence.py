@@ -5,8 +5,6 @@ from .xlsx_sheet import Column, Link
 NAMES = (
     "name",
     "type_id",
-    "requirement_ids",
-    "indicator_ids",
     "aspect",
     "date_effective",
     "date_review",
@@ -16,7 +14,6 @@ NAMES = (
     "res_id",
     "order_id",
     "url",
-    "attachment_ids",
 )
 LEVELS = {"accepted": "good", "submitted": "doubt", "rejected": "bad"}
 
@@ -107,56 +104,94 @@ class KmopXlsxEvidence(models.AbstractModel):
         evidences = self.env["kmop.evidence"].search(
             [("registration_id", "=", book.registration.id)], order="id"
         )
-        links = f"{book.registration.get_base_url()}/odoo/kmop-evidence"
-        for chunk in self._iterate(evidences, NAMES):
-            files = self._get_files(chunk)
-            names = self._get_names(chunk)
-            for evidence in chunk:
-                yield self._get_row(evidence, files.get(evidence.id), names, links)
+        link = f"{book.registration.get_base_url()}/odoo/kmop-evidence"
+        shared = {"link": link, "open": self.env._("Open"), **self._get_shared()}
+        for rows in self._iterate_rows(evidences, NAMES):
+            names = {**shared, **self._get_names(rows)}
+            for row in rows:
+                yield self._get_row(row, names)
 
-    def _get_files(self, evidences):
-        """Return the names and the fingerprints of the files, by evidence."""
-        files = self.env["kmop.dossier.files"]._get_files(evidences)
-        return {
-            evidence: (
-                "\n".join(file["name"] or "" for file in found),
-                "\n".join(file["sha256"] or "" for file in found).strip("\n"),
-            )
-            for evidence, found in files.items()
-        }
-
-    def _get_names(self, evidences):
-        """Return how what the evidence refers to is called, read at once."""
+    def _get_shared(self):
+        """Return the labels that all rows share, by what they are of."""
+        evidences = self.env["kmop.evidence"]
         states = self._get_labels(evidences, "state")
         return {
             "aspect": self._get_labels(evidences, "aspect"),
             "state": {
                 s: self._mark(LEVELS.get(s), label) for s, label in states.items()
             },
-            "type": {t.id: t.name for t in evidences.type_id},
-            "requirement": {r.id: r.display_name for r in evidences.requirement_ids},
-            "indicator": {i.id: i.code for i in evidences.indicator_ids},
-            # sudo: who may read the evidence may know whose document it is
-            "order": {order.id: order.name for order in evidences.sudo().order_id},
+            "requirement": self._get_list("kmop.requirement", "display_name"),
+            "indicator": self._get_list("kmop.indicator", "code"),
         }
 
-    def _get_row(self, evidence, files, names, links):
-        file_names, hashes = files or ("", "")
+    def _get_list(self, model, name):
+        """Return the names of a short list by id, in its order."""
+        records = self.env[model].with_context(active_test=False).search([])
+        return {record.id: record[name] for record in records}
+
+    def _get_names(self, rows):
+        """Return how what a chunk refers to is called, read at once."""
+        ids = [row.id for row in rows]
+        types = self.env["kmop.evidence.type"].browse({row.type_id for row in rows})
+        # sudo: who may read the evidence may know whose document it is
+        orders = self.env["sale.order"].sudo()
+        orders = orders.browse({row.order_id for row in rows if row.order_id})
+        return {
+            "type": {t.id: t.name for t in types},
+            "order": {order.id: order.name for order in orders},
+            "source": self._get_sources(rows),
+            "files": self._get_files(rows),
+            "requirements": self._get_linked("kmop.evidence", "requirement_ids", ids),
+            "indicators": self._get_linked("kmop.evidence", "indicator_ids", ids),
+        }
+
+    def _get_sources(self, rows):
+        """Return the names of the source documents, by model and id."""
+        wanted = {}
+        for row in rows:
+            if row.res_id and self.env["kmop.evidence"]._is_source(row.res_model):
+                wanted.setdefault(row.res_model, set()).add(row.res_id)
+        return {
+            (model, record.id): record.display_name
+            for model, ids in wanted.items()
+            # sudo: who may read the evidence may know which document it comes from
+            for record in self.env[model].sudo().browse(ids).exists()
+        }
+
+    def _get_files(self, rows):
+        """Return the names and the fingerprints of the files, by evidence."""
+        files = self.env["kmop.dossier.files"]._get_files(rows)
+        return {
+            evidence: (
+                "\n".join(file.name for file in found),
+                "\n".join(file.sha256 or "" for file in found).strip("\n"),
+            )
+            for evidence, found in files.items()
+        }
+
+    def _get_row(self, row, names):
         return (
-            evidence.id,
-            evidence.name,
-            names["type"][evidence.type_id.id],
-            "\n".join(names["requirement"][i] for i in evidence.requirement_ids.ids),
-            ", ".join(names["indicator"][i] for i in evidence.indicator_ids.ids),
-            names["aspect"].get(evidence.aspect),
-            evidence.date_effective,
-            evidence.date_review,
-            names["state"][evidence.state],
-            evidence.date_accepted,
-            evidence.source_name,
-            names["order"].get(evidence.order_id.id),
-            file_names,
-            hashes,
-            evidence.url,
-            Link(f"{links}/{evidence.id}", self.env._("Open")),
+            row.id,
+            row.name,
+            names["type"][row.type_id],
+            self._join("\n", names["requirement"], names["requirements"].get(row.id)),
+            self._join(", ", names["indicator"], names["indicators"].get(row.id)),
+            names["aspect"].get(row.aspect),
+            row.date_effective,
+            row.date_review,
+            names["state"][row.state],
+            row.date_accepted,
+            names["source"].get((row.res_model, row.res_id)),
+            names["order"].get(row.order_id),
+            *names["files"].get(row.id, ("", "")),
+            row.url,
+            Link(f"{names['link']}/{row.id}", names["open"]),
         )
+
+    def _join(self, separator, names, ids):
+        """Return the names of ``ids``, in the order of ``names``."""
+        if not ids:
+            return ""
+        if len(ids) == 1:
+            return names[ids[0]]
+        return separator.join(name for id_, name in names.items() if id_ in ids)

@@ -67,18 +67,20 @@ class KmopXlsxFile(models.AbstractModel):
         kinds = self._get_labels(self.env["kmop.evidence.file"], "kind")
         states = self._get_states()
         counts = {}
-        for file in files._iterate_files(book.registration):
-            state = book.pack.get_state(file) if book.pack else files._look(file)
+        for evidence_id, evidence, path, file in files._iterate_files(
+            book.registration
+        ):
+            state = book.pack.get_state(path, file) if book.pack else files._look(file)
             counts[state] = counts.get(state, 0) + 1
             yield (
-                file.evidence_id,
-                file.evidence,
+                evidence_id,
+                evidence,
                 file.name,
                 kinds[file.kind],
                 file.size,
                 file.sha256,
                 states[state],
-                self._get_link(book, file, state),
+                self._get_link(book, path, state),
             )
         book.notes.extend(self._get_notes(counts))
 
@@ -91,10 +93,10 @@ class KmopXlsxFile(models.AbstractModel):
             "hidden": self._mark("doubt", self.env._("Not for this user")),
         }
 
-    def _get_link(self, book, file, state):
+    def _get_link(self, book, path, state):
         if not book.pack or state in ("missing", "hidden"):
             return ""
-        return Link(file.path, file.path)
+        return Link(path, path)
 
     def _get_notes(self, counts):
         for state, text in {

@@ -1,5 +1,7 @@
+from collections import namedtuple
+
 from odoo import api, models
-from odoo.tools import split_every
+from odoo.tools import SQL, split_every
 
 from .xlsx_sheet import BAD, DOUBT, GOOD, Sheet
 
@@ -60,6 +62,46 @@ class KmopXlsxSheet(models.AbstractModel):
                 chunk.fetch(names)
             yield chunk
             self.env.invalidate_all()
+
+    @api.model
+    def _iterate_rows(self, records, names):
+        """Yield ``records`` in chunks, as tuples of their columns.
+
+        They were searched, by the rules of their reader: of the long sheets, reading
+        them as records would take longer than writing all cells.
+        """
+        Row = namedtuple("Row", ["id", *names])
+        for ids in split_every(CHUNK, records.ids):
+            query = records.browse(ids)._as_query()
+            columns = [
+                records._field_to_sql(query.table, name, query)
+                for name in ("id", *names)
+            ]
+            yield [Row(*row) for row in self.env.execute_query(query.select(*columns))]
+            self.env.invalidate_all()
+
+    @api.model
+    def _get_linked(self, model, name, ids):
+        """Return the ids in the many2many field ``name``, by id, in order of id."""
+        field = self.env[model]._fields[name]
+        self.env[model].flush_model([name])
+        groups = self.env.execute_query(
+            SQL(
+                "SELECT %(one)s, array_agg(%(two)s ORDER BY %(two)s) FROM %(table)s"
+                " WHERE %(one)s = ANY(%(ids)s) GROUP BY %(one)s",
+                one=SQL.identifier(field.column1),
+                two=SQL.identifier(field.column2),
+                table=SQL.identifier(field.relation),
+                ids=list(ids),
+            )
+        )
+        return dict(groups)
+
+    @api.model
+    def _get_order(self, model):
+        """Return the place of each record of a short list, by id."""
+        records = self.env[model].with_context(active_test=False).search([])
+        return {id_: place for place, id_ in enumerate(records.ids)}
 
     @api.model
     def _get_labels(self, record, field):

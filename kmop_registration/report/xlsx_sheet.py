@@ -10,6 +10,8 @@ from xlsxwriter import Workbook
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
+# Fits in a cell, whatever its characters take.
+SHORT = CELL_LIMIT // 2
 ROW_LIMIT = 1_048_576
 NAME_LIMIT = 31
 # What a formula takes as text, and so a link as its address.
@@ -69,7 +71,7 @@ class Link(NamedTuple):
 def clean(text):
     """Return ``text`` without control characters, cut visibly at a cell's limit."""
     text = str(text)
-    if len(text) <= CELL_LIMIT // 2 and text.isprintable():
+    if len(text) <= SHORT and text.isprintable():
         return text
     text = CONTROL.sub("", text)
     units = text.encode("utf-16-le")  # what Excel counts: two bytes each
@@ -252,7 +254,9 @@ class Sheet:
                     continue
                 if len(value) > self.widths[column] or "\n" in value:
                     lines = max(lines, self._count_text_lines(value, column))
-                write_string(row, column, self._clean(column, value), self.text)
+                if len(value) > SHORT or not value.isprintable():
+                    value = self._clean(column, value)
+                write_string(row, column, value, self.text)
             elif kind is date and value >= FIRST_DAY:
                 write_number(row, column, value.toordinal() - DAY_ZERO, self.date)
             elif kind is float or kind is int:

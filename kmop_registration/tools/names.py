@@ -7,6 +7,8 @@ import unicodedata
 RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)", re.I)
 # The last two mean something in a link.
 FORBIDDEN = re.compile(r'[<>:"/\\|?*#%]')
+# What needs no look at every character.
+PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _,()+-]*(\.[A-Za-z0-9]+)*")
 LIMIT = 100
 ENDING_LIMIT = 12
 
@@ -17,7 +19,10 @@ def safe_name(text, limit=LIMIT):
     Without paths, signs that a system gives a meaning, invisible characters and
     spaces or dots at its ends; its ending stays.
     """
-    text = unicodedata.normalize("NFC", str(text or ""))
+    text = str(text or "")
+    if PLAIN.fullmatch(text) and "  " not in text and not RESERVED.match(text):
+        return _shorten(text, limit)
+    text = unicodedata.normalize("NFC", text)
     # Of the categories that begin with C: controls, directions, halves of pairs.
     shown = "".join(
         char for char in text if not unicodedata.category(char).startswith("C")
