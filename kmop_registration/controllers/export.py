@@ -1,4 +1,3 @@
-import re
 from datetime import datetime
 from tempfile import TemporaryFile
 
@@ -6,7 +5,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import wrap_file
 
-from odoo import api, fields, http
+from odoo import api, http
 from odoo.http import content_disposition, request
 
 from ..report.xlsx_sheet import MIMETYPE
@@ -94,7 +93,7 @@ class KmopExport(http.Controller):
         )
 
     def _get_headers(self, registration, subject, ending):
-        filename = self._get_filename(registration, subject, ending)
+        filename = registration._get_export_filename(subject, ending)
         return {
             "Content-Disposition": content_disposition(filename),
             "Cache-Control": "no-store",
@@ -124,9 +123,3 @@ class KmopExport(http.Controller):
             raise BadRequest(
                 request.env._("A day is written as %(example)s.", example="2026-05-31")
             ) from error
-
-    def _get_filename(self, registration, subject, ending):
-        today = fields.Date.context_today(registration)
-        name = re.sub(r"[^\w. –-]", "_", registration.display_name)
-        parts = [name[:80], subject, str(today)]
-        return f"{' '.join(filter(None, parts))}.{ending}"

@@ -1,6 +1,7 @@
 from . import (
     kmop_xlsx_sheet,
     kmop_attendance_report,
+    kmop_audit_report,
     kmop_audit_xlsx,
     kmop_certificate_report,
     kmop_coverage,
