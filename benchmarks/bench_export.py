@@ -64,6 +64,8 @@ def repeat(cr, table, source, changes):
     values = [changes.get(name, f'old."{name}"') for name in names]
     columns = ", ".join(f'"{name}"' for name in names)
     cr.execute(f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)} {source}")
+    # Or each foreign key would be checked as when the table was empty.
+    cr.execute(f"ANALYZE {table}")
 
 
 def prepare(env):

@@ -163,7 +163,8 @@ class KmopExport(models.Model):
         # One cron job never runs twice at a time: nobody is at work on these.
         left = self.search([("state", "=", "running")])
         for export in left:
-            export._fail(export._with_reader().env._("It was interrupted: try again."))
+            mine = export.with_context(lang=export.lang)
+            export._fail(mine.env._("It was interrupted: try again."))
 
     def _with_reader(self):
         """Return the export with the rights and the language of who asked for it."""
@@ -280,7 +281,8 @@ class KmopExport(models.Model):
 
     def _notify(self):
         """Tell who asked, wherever they are by now."""
-        mine = self._with_reader()
+        # Not with their rights: those may be what they have no more.
+        mine = self.with_context(lang=self.lang)
         text = mine.display_name
         if self.state == "done":
             message = mine.env._("%(export)s is ready.", export=text)

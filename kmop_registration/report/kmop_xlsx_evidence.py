@@ -84,7 +84,7 @@ class KmopXlsxEvidence(models.AbstractModel):
             Column(self.env._("Files"), 30, self.env._("The names of its files.")),
             Column(
                 self.env._("SHA-256"),
-                66,
+                78,
                 self.env._("The fingerprint of each file, in that order."),
             ),
             Column(

@@ -40,7 +40,7 @@ class KmopXlsxFile(models.AbstractModel):
             ),
             Column(
                 self.env._("SHA-256"),
-                66,
+                78,
                 self.env._(
                     "The fingerprint that it had when it was accepted, else empty."
                 ),

@@ -4,7 +4,7 @@ from ..models.constants import ASPECTS
 from .xlsx_sheet import Column
 
 # Of what supports an indicator, how many pieces are named: the newest.
-NAMED = 10
+NAMED = 5
 LEVELS = {"supported": "good", "waiting": "doubt", "stale": "doubt", "missing": "bad"}
 
 
@@ -32,22 +32,22 @@ class KmopXlsxRequirement(models.AbstractModel):
             Column(self.env._("Indicator"), 36, self.env._("What the auditor scores.")),
             Column(
                 self.env._("Own conformity"),
-                13,
+                17,
                 self.env._("Our own score: is it described?"),
             ),
             Column(
                 self.env._("Own demonstrability"),
-                13,
+                17,
                 self.env._("Our own score: is it shown?"),
             ),
             Column(
                 self.env._("Auditor's conformity"),
-                13,
+                17,
                 self.env._("The auditor's score."),
             ),
             Column(
                 self.env._("Auditor's demonstrability"),
-                13,
+                17,
                 self.env._("The auditor's score."),
             ),
             Column(

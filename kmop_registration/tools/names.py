@@ -8,7 +8,7 @@ RESERVED = re.compile(r"(con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?=\.|$)"
 # The last two mean something in a link.
 FORBIDDEN = re.compile(r'[<>:"/\\|?*#%]')
 # What needs no look at every character.
-PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _,()+-]*(\.[A-Za-z0-9]+)*")
+PLAIN = re.compile(r"[A-Za-z0-9]([A-Za-z0-9 _,()+-]*[A-Za-z0-9_)])?(\.[A-Za-z0-9]+)*")
 LIMIT = 100
 ENDING_LIMIT = 12
 
