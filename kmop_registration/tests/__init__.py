@@ -35,4 +35,5 @@ from . import (
     test_satisfaction_page,
     test_score,
     test_ui,
+    test_xlsx_sheet,
 )
