@@ -290,7 +290,7 @@ def install_peer():
     subprocess.run([*pip, PEER], check=True)
     odoo.addons.__path__.append(str(Path(folder, "odoo", "addons")))
     Registry.new(NAME, update_module=True, install_modules=["report_xlsx"])
-    return next(Path(folder).glob("*.dist-info")).name.split("-")[1]
+    return next(Path(folder).glob("*.dist-info")).stem.split("-")[1]
 
 
 def write_peer(env, registration):
@@ -484,7 +484,8 @@ Written by `./dev bench`; don't edit.
 Measured on {date.today()}: {machine()}.
 
 A registration with {ROWS:,} projects and {ROWS:,} pieces of accepted evidence, each
-with a file: {cells:,} cells. Memory is what comes above the idle process. Medians of {ROUNDS} rounds, in turns, with empty record
+with a file: {cells:,} cells. Memory is what comes above
+the idle process. Medians of {ROUNDS} rounds, in turns, with empty record
 caches.
 
 | | time | cells per second |

@@ -162,7 +162,8 @@ class TestAuditSheets(XlsxCommon):
     def test_cut_text_is_said(self):
         self._create_evidence(self.registration, name="x" * 40_000)
         found = [cell.value for cell in self._export()["Cover"]["B"] if cell.value]
-        self.assertTrue([text for text in found if "end in […]: Evidence!B2" in str(text)])
+        said = "end in […]: Evidence!B2"
+        self.assertTrue([text for text in found if said in str(text)])
 
     def test_no_projects_is_said(self):
         found = [cell.value for cell in self._export()["Cover"]["B"] if cell.value]
