@@ -58,6 +58,7 @@ class IrAttachment(models.Model):
                 )
             )
 
+    # pylint: disable-next=missing-return
     def _kmop_take_file(self, path, size):
         """Move a file of the filestore's own disk into it, as this one's content.
 
@@ -75,7 +76,9 @@ class IrAttachment(models.Model):
         self._mark_for_gc(name)
         vals = {"store_fname": name, "checksum": checksum, "file_size": size}
         # The host's own way past its guard on these fields.
-        super(ir_attachment.IrAttachment, self.sudo()).write(vals)  # sudo: as above
+        # sudo: as above
+        # pylint: disable-next=super-method-mismatch
+        super(ir_attachment.IrAttachment, self.sudo()).write(vals)
         self.flush_recordset(vals)
         if not os.path.exists(place):
             os.link(path, place)

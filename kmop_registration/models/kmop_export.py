@@ -56,7 +56,7 @@ class KmopExport(models.Model):
     state = fields.Selection(STATES, required=True, default="waiting", readonly=True)
     total = fields.Integer(string="Files to pack", readonly=True)
     done = fields.Integer(string="Files packed", readonly=True)
-    progress = fields.Float(string="Progress", compute="_compute_progress")
+    progress = fields.Float(compute="_compute_progress")
     date_done = fields.Datetime(string="Ready on", readonly=True)
     error = fields.Text(readonly=True)
     attachment_id = fields.Many2one(

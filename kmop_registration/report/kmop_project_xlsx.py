@@ -1,6 +1,7 @@
 from io import BytesIO
 
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import format_date
 
 from .xlsx_sheet import Book, Column, Sheet
@@ -153,12 +154,12 @@ class KmopProjectXlsx(models.AbstractModel):
         }
 
     def _get_shared(self):
-        themes = self.env["kmop.theme"].with_context(active_test=False).search([])
+        themes = self.env["kmop.theme"].with_context(active_test=False)
         currencies = self.env["res.currency"].with_context(active_test=False)
         return {
             "service": self._get_labels(self.env["sale.order"], "kmop_service"),
-            "theme": {theme.id: theme.name for theme in themes},
-            "currency": {c.id: c.name for c in currencies.search([])},
+            "theme": {theme.id: theme.name for theme in themes.search(Domain.TRUE)},
+            "currency": {c.id: c.name for c in currencies.search(Domain.TRUE)},
             "subsidised": (self.env._("No"), self.env._("Yes")),
         }
 

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Domain
 
 from .xlsx_sheet import Column, Link
 
@@ -126,7 +127,7 @@ class KmopXlsxEvidence(models.AbstractModel):
 
     def _get_list(self, model, name):
         """Return the names of a short list by id, in its order."""
-        records = self.env[model].with_context(active_test=False).search([])
+        records = self.env[model].with_context(active_test=False).search(Domain.TRUE)
         return {record.id: record[name] for record in records}
 
     def _get_names(self, rows):

@@ -1,6 +1,7 @@
 from collections import namedtuple
 
 from odoo import api, models
+from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
 from .xlsx_sheet import BAD, DOUBT, GOOD, Sheet
@@ -100,7 +101,7 @@ class KmopXlsxSheet(models.AbstractModel):
     @api.model
     def _get_order(self, model):
         """Return the place of each record of a short list, by id."""
-        records = self.env[model].with_context(active_test=False).search([])
+        records = self.env[model].with_context(active_test=False).search(Domain.TRUE)
         return {id_: place for place, id_ in enumerate(records.ids)}
 
     @api.model

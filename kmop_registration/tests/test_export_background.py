@@ -83,11 +83,10 @@ class TestExportBackground(BackgroundCommon):
         export = self._request()
         archive = self.env.registry["kmop.dossier.zip"]
 
-        def fail(*_args):
-            raise OSError("disk full")
-            yield
-
-        with patch.object(archive, "_stream", fail), mute_logger(kmop_export.__name__):
+        with (
+            patch.object(archive, "_stream", side_effect=OSError("disk full")),
+            mute_logger(kmop_export.__name__),
+        ):
             self._run()
         self.assertEqual(export.state, "failed")
         self.assertIn("disk full", export.error)

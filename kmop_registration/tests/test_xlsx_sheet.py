@@ -10,7 +10,7 @@ from ..report import xlsx_sheet
 from ..report.xlsx_sheet import Book, Column, Link, Sheet, clean_name
 from .test_export_xlsx import XlsxCommon
 
-COLUMNS = [Column("Name", 20), Column("State", 12, kind="mark")]
+COLUMNS = (Column("Name", 20), Column("State", 12, kind="mark"))
 
 
 @tagged("post_install", "-at_install")
