@@ -11,7 +11,7 @@ from odoo.tools import formatLang
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
 from ..models.kmop_finding import SEVERITIES
-from ..tools import safe_filename
+from ..tools import safe_name
 
 _logger = logging.getLogger(__name__)
 
@@ -354,7 +354,7 @@ class KmopAuditPage(CustomerPortal):
             type="data",
             data=attachment.raw,
             mimetype=attachment.mimetype,
-            download_name=safe_filename(name),
+            download_name=safe_name(name, 150),
             etag=False,
         )
         response = stream.get_response(as_attachment=not inline)

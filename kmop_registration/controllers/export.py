@@ -1,4 +1,3 @@
-import re
 from datetime import datetime
 from tempfile import TemporaryFile
 
@@ -6,7 +5,7 @@ from werkzeug.exceptions import BadRequest, NotFound
 from werkzeug.wrappers import Response
 from werkzeug.wsgi import wrap_file
 
-from odoo import fields, http
+from odoo import api, http
 from odoo.http import content_disposition, request
 
 from ..report.xlsx_sheet import MIMETYPE
@@ -25,7 +24,42 @@ class KmopExport(http.Controller):
         registration = self._get_registration(registration_id)
         file = TemporaryFile()  # noqa: SIM115 (closed by the response)
         request.env["kmop.audit.xlsx"]._write(registration, file)
-        return self._respond(file, self._get_filename(registration))
+        return self._respond(file, registration)
+
+    @http.route(
+        "/kmop/registration/<int:registration_id>/dossier.zip",
+        type="http",
+        auth="user",
+        methods=["GET"],
+        readonly=True,
+    )
+    def dossier_zip(self, registration_id):
+        """Send the dossier while it is being packed, as its reader may see it."""
+        registration = self._get_registration(registration_id)
+        subject = request.env._("Dossier")
+        return Response(
+            self._stream_dossier(registration),
+            mimetype="application/zip",
+            direct_passthrough=True,
+            headers=self._get_headers(registration, subject, "zip"),
+        )
+
+    def _stream_dossier(self, registration):
+        """Yield the archive, on a transaction of its own: the request's is over.
+
+        Nothing is read before who asked is known to be allowed to.
+        """
+        env = registration.env
+        registry, ids = env.registry, registration.ids
+        user, context = env.uid, dict(env.context)
+
+        def stream():
+            with registry.cursor(readonly=True) as cr:
+                own = api.Environment(cr, user, context)
+                mine = own["kmop.registration"].browse(ids)
+                yield from own["kmop.dossier.zip"]._stream(mine)
+
+        return stream()
 
     @http.route(
         "/kmop/registration/<int:registration_id>/projects.xlsx",
@@ -47,20 +81,24 @@ class KmopExport(http.Controller):
         file = TemporaryFile()  # noqa: SIM115 (closed by the response)
         request.env["kmop.project.xlsx"]._write(registration, file, *window)
         name = request.env._("Project list")
-        return self._respond(file, self._get_filename(registration, name))
+        return self._respond(file, registration, name)
 
-    def _respond(self, file, filename):
+    def _respond(self, file, registration, subject=None):
         file.seek(0)
         return Response(
             wrap_file(request.httprequest.environ, file),
             mimetype=MIMETYPE,
             direct_passthrough=True,
-            headers={
-                "Content-Disposition": content_disposition(filename),
-                "Cache-Control": "no-store",
-                "X-Content-Type-Options": "nosniff",
-            },
+            headers=self._get_headers(registration, subject, "xlsx"),
         )
+
+    def _get_headers(self, registration, subject, ending):
+        filename = registration._get_export_filename(subject, ending)
+        return {
+            "Content-Disposition": content_disposition(filename),
+            "Cache-Control": "no-store",
+            "X-Content-Type-Options": "nosniff",
+        }
 
     def _get_registration(self, registration_id):
         """Answer a registration of others like one that isn't there."""
@@ -85,9 +123,3 @@ class KmopExport(http.Controller):
             raise BadRequest(
                 request.env._("A day is written as %(example)s.", example="2026-05-31")
             ) from error
-
-    def _get_filename(self, registration, subject=None):
-        today = fields.Date.context_today(registration)
-        name = re.sub(r"[^\w. –-]", "_", registration.display_name)
-        parts = [name[:80], subject, str(today)]
-        return f"{' '.join(filter(None, parts))}.xlsx"

@@ -1,7 +1,13 @@
+import hashlib
+import os
+
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from odoo.addons.base.models import ir_attachment
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
+
+PIECE = 2**20
 
 
 class IrAttachment(models.Model):
@@ -51,3 +57,28 @@ class IrAttachment(models.Model):
                     evidence=held.evidence_id.name,
                 )
             )
+
+    # pylint: disable-next=missing-return
+    def _kmop_take_file(self, path, size):
+        """Move a file of the filestore's own disk into it, as this one's content.
+
+        Odoo's own way holds the content in memory, which gigabytes don't fit in.
+        """
+        digest = hashlib.sha1()
+        with open(path, "rb") as file:
+            while piece := file.read(PIECE):
+                digest.update(piece)
+        checksum = digest.hexdigest()
+        name = f"{checksum[:2]}/{checksum}"
+        place = self._full_path(name)
+        os.makedirs(os.path.dirname(place), exist_ok=True)
+        # In case the transaction fails: what nothing refers to is collected.
+        self._mark_for_gc(name)
+        vals = {"store_fname": name, "checksum": checksum, "file_size": size}
+        # The host's own way past its guard on these fields.
+        # sudo: as above
+        # pylint: disable-next=super-method-mismatch
+        super(ir_attachment.IrAttachment, self.sudo()).write(vals)
+        self.flush_recordset(vals)
+        if not os.path.exists(place):
+            os.link(path, place)

@@ -450,6 +450,12 @@ class KmopAudit(models.Model):
         action["domain"] = [("audit_id", "=", self.id)]
         return action
 
+    def action_export_xlsx(self):
+        return self.registration_id.action_export_xlsx()
+
+    def action_export_zip(self):
+        return self.registration_id.action_export_zip()
+
     def _get_form_action(self):
         return {
             "type": "ir.actions.act_window",

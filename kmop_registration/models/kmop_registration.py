@@ -651,11 +651,3 @@ class KmopRegistration(models.Model):
         )
         action["context"] = {"default_registration_id": self.id}
         return action
-
-    def action_export_xlsx(self):
-        self.ensure_one()
-        return {
-            "type": "ir.actions.act_url",
-            "url": f"/kmop/registration/{self.id}/audit.xlsx",
-            "target": "download",
-        }

@@ -1,17 +1,10 @@
 from io import BytesIO
 
 from odoo import api, fields, models
-from odoo.tools import format_date, split_every
+from odoo.fields import Domain
+from odoo.tools import format_date
 
-from .xlsx_sheet import Sheet, open_workbook
-
-# Rows read at a time: few queries, and no more than these in memory.
-CHUNK = 1000
-
-AMOUNT, HOURS, PERCENTAGE = "#,##0.00", "0.00", "0%"
-# Width, and how a number shows, by column.
-WIDTHS = [11, 30, 15, 10, 22, 11, 11, 8, 22, 16, 12, 14, 14, 14, 10, 11, 11]
-FORMATS = {7: HOURS, 11: AMOUNT, 12: AMOUNT, 13: AMOUNT, 15: PERCENTAGE}
+from .xlsx_sheet import Book, Column, Sheet
 
 FIELDS = (
     "name",
@@ -22,7 +15,6 @@ FIELDS = (
     "kmop_date_start",
     "kmop_date_end",
     "kmop_hours",
-    "kmop_trainer_ids",
     "user_id",
     "kmop_subsidised",
     "amount_untaxed",
@@ -38,13 +30,30 @@ class KmopProjectXlsx(models.AbstractModel):
     """The list of dossiers over a window, with the access rights of who asks."""
 
     _name = "kmop.project.xlsx"
+    _inherit = "kmop.xlsx.sheet"
     _description = "Project list"
+
+    def _get_name(self):
+        return self.env._("Projects")
+
+    def _get_help(self):
+        return self.env._("The dossiers that the part asks for, by their start.")
+
+    def _is_readable(self):
+        return self.env["sale.order"].has_access("read")
+
+    def _get_missing_note(self):
+        return self.env._(
+            "The project list isn't here: %(user)s may not see quotations.",
+            user=self.env.user.name,
+        )
 
     @api.model
     def _write(self, registration, file, date_from, date_to):
         """Write the list of one registration to the open binary ``file``."""
-        with open_workbook(file) as workbook:
-            self._add_projects(workbook, registration, date_from, date_to)
+        with Book(file) as book:
+            book.registration = registration
+            self._add_window(book, date_from, date_to)
 
     @api.model
     def _render(self, registration, date_from, date_to):
@@ -53,16 +62,26 @@ class KmopProjectXlsx(models.AbstractModel):
             self._write(registration, file, date_from, date_to)
             return file.getvalue()
 
+    def _add(self, book):
+        """Add the dossiers that the next part asks for."""
+        window = book.registration._get_project_window()
+        sheet, facts = self._add_window(book, *window)
+        incomplete = self.env._("Not complete")
+        book.notes += [
+            f"{sheet.name}: {v}" for label, v in facts if label == incomplete
+        ]
+        return sheet
+
     @api.model
-    def _add_projects(self, workbook, registration, date_from, date_to):
-        sheet = Sheet(workbook, self.env._("Projects"), WIDTHS)
-        sheet.set_number_formats(FORMATS)
+    def _add_window(self, book, date_from, date_to):
+        sheet = Sheet(book, self._get_name(), self._get_columns())
         sheet.add_title(self.env._("Project list"))
-        for label, value in self._get_facts(registration, date_from, date_to):
+        facts = self._get_facts(book.registration, date_from, date_to)
+        for label, value in facts:
             sheet.add_fact(label, value)
         sheet.row += 1
-        dossiers = self._iterate_dossiers(registration, date_from, date_to)
-        sheet.add_table(self._get_labels(), map(self._get_row, dossiers))
+        sheet.add_table(self._get_rows_between(book, date_from, date_to))
+        return sheet, facts
 
     # --------------------------------------------------------------------- facts
 
@@ -98,64 +117,165 @@ class KmopProjectXlsx(models.AbstractModel):
     # ------------------------------------------------------------------- dossiers
 
     @api.model
-    def _iterate_dossiers(self, registration, date_from, date_to):
-        """Yield the dossiers that the reader may see, chunk by chunk."""
+    def _get_rows_between(self, book, date_from, date_to):
+        """Yield a line for each dossier that the reader may see."""
         orders = self.env["sale.order"].search(
-            registration._get_projects_domain(date_from, date_to),
+            book.registration._get_projects_domain(date_from, date_to),
             order="kmop_date_start, id",
         )
+        for rows in self._iterate_rows(orders, FIELDS):
+            names = self._get_names(rows)
+            for row in rows:
+                yield self._get_row(row, names)
+
+    def _get_names(self, rows):
+        """Return how what the dossiers refer to is called, read at once."""
+        ids = [row.id for row in rows]
+        trainers = self._get_linked("sale.order", "kmop_trainer_ids", ids)
         # sudo: who may read the dossier may know the names on it, those of trainers
         # who left included
-        readable = orders.sudo().with_context(active_test=False)
-        for ids in split_every(CHUNK, orders.ids):
-            chunk = readable.browse(ids)
-            chunk.fetch(FIELDS)
-            yield from chunk
-            self.env.invalidate_all()
+        partners = self.env["res.partner"].sudo()
+        users = (
+            self.env["res.users"].sudo().browse({r.user_id for r in rows if r.user_id})
+        )
+        enterprises = partners.browse({r.kmop_enterprise_id for r in rows})
+        clients = partners.browse({row.partner_id for row in rows})
+        people = partners.browse({i for found in trainers.values() for i in found})
+        return {
+            **self._get_shared(),
+            "trainers": trainers,
+            "score": self._get_scores(ids),
+            "client": {p.id: p.display_name for p in clients},
+            "number": {
+                p.id: p.vat or p.company_registry for p in enterprises.filtered("id")
+            },
+            "trainer": {p.id: p.name for p in people},
+            "user": {user.id: user.name for user in users},
+        }
 
-    def _get_labels(self):
+    def _get_shared(self):
+        themes = self.env["kmop.theme"].with_context(active_test=False)
+        currencies = self.env["res.currency"].with_context(active_test=False)
+        return {
+            "service": self._get_labels(self.env["sale.order"], "kmop_service"),
+            "theme": {theme.id: theme.name for theme in themes.search(Domain.TRUE)},
+            "currency": {c.id: c.name for c in currencies.search(Domain.TRUE)},
+            "subsidised": (self.env._("No"), self.env._("Yes")),
+        }
+
+    def _get_scores(self, ids):
+        """Return the number of answers and their mean, by order: None where few."""
+        figures = self.env["kmop.satisfaction"]
+        if not figures.has_access("read"):
+            return {}
+        groups = figures._read_group(
+            [("order_id", "in", ids)], ["order_id"], ["__count", "score:avg"]
+        )
+        return {order.id: (count, mean) for order, count, mean in groups}
+
+    def _get_columns(self):
         return [
-            self.env._("Number"),
-            self.env._("Client"),
-            self.env._("Enterprise number"),
-            self.env._("Service"),
-            self.env._("Theme"),
-            self.env._("Start"),
-            self.env._("End"),
-            self.env._("Hours"),
-            self.env._("Trainers or advisers"),
-            self.env._("Salesperson"),
-            self.env._("Subsidised"),
-            self.env._("Amount excluding VAT"),
-            self.env._("Eligible amount"),
-            self.env._("Non-eligible amount"),
-            self.env._("Currency"),
-            self.env._("Complete"),
-            self.env._("Keep until"),
+            Column(
+                self.env._("Number"),
+                11,
+                self.env._("The number of the quotation or order."),
+            ),
+            Column(self.env._("Client"), 30, self.env._("Who bought the service.")),
+            Column(
+                self.env._("Enterprise number"),
+                15,
+                self.env._("That of the participants' firm."),
+            ),
+            Column(self.env._("Service"), 10, self.env._("Training or advice.")),
+            Column(
+                self.env._("Theme"),
+                22,
+                self.env._("The theme of the kmo-portefeuille."),
+            ),
+            Column(self.env._("Start"), 11, self.env._("First day of the service.")),
+            Column(self.env._("End"), 11, self.env._("Last day of the service.")),
+            Column(
+                self.env._("Hours"), 8, self.env._("Duration of the service."), "hours"
+            ),
+            Column(
+                self.env._("Trainers or advisers"),
+                22,
+                self.env._("Who carried it out."),
+            ),
+            Column(
+                self.env._("Salesperson"),
+                16,
+                self.env._("Who answers for the dossier."),
+            ),
+            Column(
+                self.env._("Subsidised"),
+                12,
+                self.env._("Whether the client asked a subsidy."),
+            ),
+            Column(
+                self.env._("Amount excluding VAT"),
+                14,
+                self.env._("What was charged, all in."),
+                "amount",
+            ),
+            Column(
+                self.env._("Eligible amount"),
+                14,
+                self.env._("What can be subsidised."),
+                "amount",
+            ),
+            Column(
+                self.env._("Non-eligible amount"),
+                14,
+                self.env._("What can't be."),
+                "amount",
+            ),
+            Column(self.env._("Currency"), 10, self.env._("Of the amounts.")),
+            Column(
+                self.env._("Complete"),
+                11,
+                self.env._("Share of the expected documents that are there."),
+                "percentage",
+            ),
+            Column(
+                self.env._("Keep until"),
+                11,
+                self.env._("Last day to keep the dossier."),
+            ),
+            Column(
+                self.env._("Answers"),
+                10,
+                self.env._("Answers on satisfaction."),
+                "number",
+            ),
+            Column(
+                self.env._("Satisfaction"),
+                12,
+                self.env._("Mean out of 100; empty where there are too few answers."),
+                "score",
+            ),
         ]
 
-    def _get_row(self, order):
-        client = order.kmop_enterprise_id
-        return (
-            order.name,
-            order.partner_id.display_name,
-            client.vat or client.company_registry,
-            self._get_service_label(order),
-            order.kmop_theme_id.name,
-            order.kmop_date_start,
-            order.kmop_date_end,
-            order.kmop_hours,
-            "\n".join(order.kmop_trainer_ids.mapped("name")),
-            order.user_id.name,
-            self.env._("Yes") if order.kmop_subsidised else self.env._("No"),
-            order.amount_untaxed,
-            order.kmop_amount_eligible,
-            order.kmop_amount_other,
-            order.currency_id.name,
-            order.kmop_completeness / 100,
-            order.kmop_date_retention,
-        )
-
     @api.model
-    def _get_service_label(self, order):
-        return self.env["kmop.audit.xlsx"]._get_label(order, "kmop_service")
+    def _get_row(self, row, names):
+        trainers = names["trainers"].get(row.id, ())
+        return (
+            row.name,
+            names["client"].get(row.partner_id),
+            names["number"].get(row.kmop_enterprise_id),
+            names["service"].get(row.kmop_service),
+            names["theme"].get(row.kmop_theme_id),
+            row.kmop_date_start,
+            row.kmop_date_end,
+            row.kmop_hours or 0.0,
+            "\n".join(names["trainer"][i] for i in trainers),
+            names["user"].get(row.user_id),
+            names["subsidised"][bool(row.kmop_subsidised)],
+            float(row.amount_untaxed or 0),
+            float(row.kmop_amount_eligible or 0),
+            float(row.kmop_amount_other or 0),
+            names["currency"].get(row.currency_id),
+            (row.kmop_completeness or 0) / 100,
+            row.kmop_date_retention,
+            *names["score"].get(row.id, (None, None)),
+        )

@@ -1,14 +1,24 @@
-"""Writing a worksheet row by row, with each cell's type said and never guessed."""
+"""Writing a workbook row by row, with each cell's type said and never guessed."""
 
 import re
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from math import ceil
+from typing import NamedTuple
 
 from xlsxwriter import Workbook
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
+# Fits in a cell, whatever its characters take.
+SHORT = CELL_LIMIT // 2
+ROW_LIMIT = 1_048_576
+NAME_LIMIT = 31
+# What a formula takes as text, and so a link as its address.
+LINK_LIMIT = 255
 LINE_HEIGHT, MAX_HEIGHT = 14, 392
+# What an A4 on its side holds in letters that can be read.
+PAGE_WIDTH = 210
 # Of a fact: what it is about flows over the columns before it.
 FACT_COLUMN = 3
 # Text from outside stays text: no formula, no link, whatever it begins with.
@@ -22,125 +32,283 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 CUT = " […]"
 # Excel's calendar has no earlier days, and a 29 February 1900 that never was.
 FIRST_DAY = date(1900, 3, 1)
+DAY_ZERO = date(1899, 12, 30).toordinal()
+
+# How a number shows, by the kind of its column.
+NUMBER_FORMATS = {
+    "amount": "#,##0.00",
+    "hours": "0.00",
+    "percentage": "0%",
+    "number": "#,##0",
+    "score": "0.0",
+}
+# A sign in front says on paper what a colour says on the screen.
+GOOD, DOUBT, BAD = "✓", "!", "✗"
+MARKS = {
+    GOOD: {"bg_color": "#E2F0D9", "font_color": "#1E4620"},
+    DOUBT: {"bg_color": "#FFF2CC", "font_color": "#5C4400", "italic": True},
+    BAD: {"bg_color": "#F8D7DA", "font_color": "#6B0F1A", "bold": True},
+}
 
 
-def open_workbook(file):
-    """Return a workbook that streams to ``file`` in constant memory."""
-    return Workbook(file, OPTIONS)
+@dataclass(frozen=True)
+class Column:
+    """A column of a sheet: its header, its width, and what it holds."""
+
+    label: str
+    width: float
+    help: str = ""
+    kind: str = "text"
+
+
+class Link(NamedTuple):
+    """A cell that leads to a page or a file; both texts are the program's own."""
+
+    url: str
+    text: str
 
 
 def clean(text):
     """Return ``text`` without control characters, cut visibly at a cell's limit."""
-    text = CONTROL.sub("", str(text))
+    text = str(text)
+    if len(text) <= SHORT and text.isprintable():
+        return text
+    text = CONTROL.sub("", text)
     units = text.encode("utf-16-le")  # what Excel counts: two bytes each
     if len(units) <= 2 * CELL_LIMIT:
         return text
     return units[: 2 * (CELL_LIMIT - len(CUT))].decode("utf-16-le", "ignore") + CUT
 
 
+def clean_name(text, taken=()):
+    """Return ``text`` as the name of a sheet, unlike those that are ``taken``."""
+    # Excel keeps the name History to itself.
+    name = re.sub(r"[\[\]:*?/\\\x00-\x1f]", "_", text).strip("' ") or "_"
+    name = f"{name}_" if name.lower() == "history" else name
+    used = {other.lower() for other in taken}
+    number, unique = 1, cut_name(name)
+    while unique.lower() in used:
+        number += 1
+        unique = cut_name(name, f" ({number})")
+    return unique
+
+
+def cut_name(name, ending=""):
+    room = 2 * (NAME_LIMIT - len(ending))
+    return name.encode("utf-16-le")[:room].decode("utf-16-le", "ignore") + ending
+
+
+class Book:
+    """A workbook on its way to a file: its formats, and what was found."""
+
+    def __init__(self, file):
+        self.workbook = Workbook(file, OPTIONS)
+        self.workbook.use_zip64()
+        self.formats = {}
+        # What the reader has to know, such as text that had to be cut.
+        self.notes = []
+        self.cut = []
+        self.links = 0
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self.workbook.close()
+
+    def get_format(self, **properties):
+        key = tuple(sorted(properties.items()))
+        if key not in self.formats:
+            self.formats[key] = self.workbook.add_format(properties)
+        return self.formats[key]
+
+    def add_worksheet(self, name):
+        names = [sheet.name for sheet in self.workbook.worksheets()]
+        return self.workbook.add_worksheet(clean_name(name, names))
+
+
 class Sheet:
     """A worksheet that is filled from top to bottom."""
 
-    def __init__(self, workbook, name, widths):
-        self.sheet = workbook.add_worksheet(name)
-        self.header = workbook.add_format(
-            {
-                "bold": True,
-                "bg_color": "#DDE7EE",
-                "border": 1,
-                "text_wrap": True,
-                "valign": "top",
-            }
+    def __init__(self, book, name, columns):
+        self.book = book
+        self.name = name
+        self.columns = columns
+        self.text = book.get_format(text_wrap=True, valign="top")
+        self.header = book.get_format(
+            bold=True, bg_color="#DDE7EE", border=1, text_wrap=True, valign="top"
         )
-        self.text = workbook.add_format({"text_wrap": True, "valign": "top"})
-        self.date = workbook.add_format(
-            {"num_format": "yyyy-mm-dd", "align": "left", "valign": "top"}
+        self.title = book.get_format(bold=True, font_size=14)
+        self.plain = book.get_format(align="left")
+        self.plain_date = book.get_format(align="left", num_format="yyyy-mm-dd")
+        self.link = book.get_format(
+            valign="top", font_color="#1155CC", underline=1, text_wrap=True
         )
-        self.title = workbook.add_format({"bold": True, "font_size": 14})
-        self.plain = workbook.add_format({"align": "left"})
-        self.plain_date = workbook.add_format(
-            {"num_format": "yyyy-mm-dd", "align": "left"}
+        self.date = book.get_format(num_format="yyyy-mm-dd", align="left", valign="top")
+        self.moment = book.get_format(
+            num_format="yyyy-mm-dd hh:mm", align="left", valign="top"
         )
-        self.workbook = workbook
-        self.numbers = {}
-        self.row = 0
+        self.numbers = [self._get_number_format(column) for column in columns]
         # Letters vary in width: count with fewer than fit.
-        self.widths = [width * 0.85 for width in widths]
-        for column, width in enumerate(widths):
-            self.sheet.set_column(column, column, width)
-        self._set_up_print()
+        self.widths = [column.width * 0.85 for column in columns]
+        self._open()
 
-    def _set_up_print(self):
+    def _get_number_format(self, column):
+        code = NUMBER_FORMATS.get(column.kind)
+        if not code:
+            return self.text
+        return self.book.get_format(
+            num_format=code, align="right", indent=1, valign="top"
+        )
+
+    def _open(self):
+        """Begin a worksheet: the first, or one for rows beyond what it holds."""
+        self.sheet = self.book.add_worksheet(self.name)
+        self.row = 0
+        for number, column in enumerate(self.columns):
+            self.sheet.set_column(number, number, column.width)
         self.sheet.set_paper(9)
         self.sheet.set_landscape()
-        self.sheet.fit_to_pages(1, 0)
+        self._fit_pages()
+        self.sheet.set_margins(left=0.5, right=0.5, top=0.6, bottom=0.7)
         self.sheet.set_footer("&L&A&R&P / &N")
+
+    def _fit_pages(self):
+        """Fit a page in width, or as many as it takes to be read."""
+        pages = ceil(sum(column.width for column in self.columns) / PAGE_WIDTH)
+        self.sheet.fit_to_pages(pages, 0)
+        if pages > 1:
+            self.sheet.repeat_columns(0, 1)
+
+    # ------------------------------------------------------------ above the table
 
     def add_title(self, text):
         self.sheet.write_string(self.row, 0, clean(text), self.title)
         self.row += 2
 
-    def add_fact(self, label, value):
+    def add_fact(self, label, value, column=FACT_COLUMN):
         """Write a line above a table, free of the widths of the table's columns."""
         self._write(0, label, self.plain)
         is_date = isinstance(value, date)
-        self._write(FACT_COLUMN, value, self.plain_date if is_date else self.plain)
+        self._write(column, value, self.plain_date if is_date else self.plain)
         self.row += 1
 
-    def set_number_formats(self, formats):
-        """Say how the numbers of a column show: ``{column: format}``."""
-        style = {"align": "right", "indent": 1, "valign": "top"}
-        self.numbers = {
-            column: self.workbook.add_format({**style, "num_format": code})
-            for column, code in formats.items()
-        }
-
-    def add_table(self, labels, rows):
-        """Write a header that stays in view, then ``rows``, with a filter on them."""
-        top = self.row
-        self.add_row(labels, self.header)
-        self.sheet.freeze_panes(self.row, 0)
-        self.sheet.repeat_rows(top)
-        for row in rows:
-            self.add_row(row)
-        self.sheet.autofilter(top, 0, max(top, self.row - 1), len(labels) - 1)
-
-    def add_row(self, values, cell_format=None):
-        self.sheet.set_row(self.row, self._get_height(values))
-        for column, value in enumerate(values):
-            self._write(column, value, cell_format)
+    def add_line(self, text, cell_format=None):
+        self._write(0, text, cell_format or self.plain)
         self.row += 1
 
-    def _get_height(self, values):
-        """Return the height (points) in which all wrapped text shows.
+    # ------------------------------------------------------------------ the table
 
-        Said per row: not every program that opens the file works it out itself.
+    def add_table(self, rows):
+        """Write a header that stays in view, then ``rows``, with a filter on them.
+
+        Rows beyond what a sheet holds go on in a next one, under the same header.
         """
-        lines = max(
-            (
-                self._count_lines(v, w)
-                for v, w in zip(values, self.widths, strict=False)
-            ),
-            default=1,
-        )
-        return min(lines * LINE_HEIGHT, MAX_HEIGHT)
+        self._open_table()
+        for row in rows:
+            if self.row >= ROW_LIMIT:
+                self._close_table()
+                self._open()
+                self._open_table()
+            self.add_row(row)
+        self._close_table()
 
-    def _count_lines(self, value, width):
-        if not isinstance(value, str) or len(value) > CELL_LIMIT:
+    def _open_table(self):
+        self.top = self.row
+        for number, column in enumerate(self.columns):
+            self._write(number, column.label, self.header)
+        self._set_height(self._count_lines([column.label for column in self.columns]))
+        self.row += 1
+        self.sheet.freeze_panes(self.row, 0)
+        self.sheet.repeat_rows(self.top)
+
+    def _close_table(self):
+        last = max(self.top, self.row - 1)
+        self.sheet.autofilter(self.top, 0, last, len(self.columns) - 1)
+        for number, column in enumerate(self.columns):
+            if column.kind == "mark":
+                self._add_marks(number, last)
+
+    def _add_marks(self, number, last):
+        for mark, properties in MARKS.items():
+            rule = {
+                "type": "text",
+                "criteria": "begins with",
+                "value": mark,
+                "format": self.book.get_format(**properties),
+            }
+            self.sheet.conditional_format(self.top + 1, number, last, number, rule)
+
+    def add_row(self, values):
+        """Write one line of the table; what is empty stays so.
+
+        The height is said per row: not every program that opens the file works it
+        out itself.
+        """
+        row, lines = self.row, 1
+        write_string, write_number = self.sheet.write_string, self.sheet.write_number
+        for column, value in enumerate(values):
+            kind = type(value)
+            if kind is str:
+                if not value:
+                    continue
+                if len(value) > self.widths[column] or "\n" in value:
+                    lines = max(lines, self._count_text_lines(value, column))
+                if len(value) > SHORT or not value.isprintable():
+                    value = self._clean(column, value)
+                write_string(row, column, value, self.text)
+            elif kind is date and value >= FIRST_DAY:
+                write_number(row, column, value.toordinal() - DAY_ZERO, self.date)
+            elif kind is float or kind is int:
+                write_number(row, column, value, self.numbers[column])
+            elif value:
+                self._write(column, value, None)
+        if lines > 1:
+            self._set_height(lines)
+        self.row += 1
+
+    def _set_height(self, lines):
+        self.sheet.set_row(self.row, min(lines * LINE_HEIGHT, MAX_HEIGHT))
+
+    def _count_lines(self, values):
+        return max(
+            self._count_text_lines(value, column) for column, value in enumerate(values)
+        )
+
+    def _count_text_lines(self, value, column):
+        if len(value) > CELL_LIMIT:
             return 1
-        return sum(max(1, ceil(len(line) / width)) for line in value.split("\n"))
+        width = self.widths[column]
+        return sum(1 + int(len(line) / width) for line in value.split("\n"))
+
+    def _clean(self, column, value):
+        text = clean(value)
+        if text.endswith(CUT) and text != value:
+            self.book.cut.append((self.sheet.name, self.row, column))
+        return text
 
     def _write(self, column, value, cell_format):
-        if isinstance(value, date) and value < FIRST_DAY:
-            value = value.isoformat()
-        if isinstance(value, date):
-            self.sheet.write_datetime(self.row, column, value, cell_format or self.date)
+        if isinstance(value, date) and not isinstance(value, datetime):
+            value = value.isoformat() if value < FIRST_DAY else value
+        if isinstance(value, Link):
+            self._write_link(column, value)
+        elif isinstance(value, date):
+            usual = self.moment if isinstance(value, datetime) else self.date
+            self.sheet.write_datetime(self.row, column, value, cell_format or usual)
         elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            number = cell_format or self.numbers.get(column, self.text)
+            number = cell_format or self.numbers[column]
             self.sheet.write_number(self.row, column, value, number)
         elif value:
-            self.sheet.write_string(
-                self.row, column, clean(value), cell_format or self.text
-            )
+            text = self._clean(column, value)
+            self.sheet.write_string(self.row, column, text, cell_format or self.text)
         else:
             self.sheet.write_blank(self.row, column, None, cell_format)
+
+    def _write_link(self, column, link):
+        """Write a link as a formula: a sheet holds 65,530 of the other kind only."""
+        url, text = (part.replace('"', '""') for part in link)
+        if max(len(url), len(text)) > LINK_LIMIT:
+            return self._write(column, link.text, None)
+        formula = f'=HYPERLINK("{url}","{text}")'
+        self.sheet.write_formula(self.row, column, formula, self.link, link.text)
+        return None

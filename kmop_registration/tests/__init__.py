@@ -20,7 +20,9 @@ from . import (
     test_evidence,
     test_evidence_freeze,
     test_evidence_link,
+    test_export_background,
     test_export_xlsx,
+    test_export_zip,
     test_finding,
     test_host_budget,
     test_host_portal,
@@ -38,4 +40,5 @@ from . import (
     test_satisfaction_page,
     test_score,
     test_ui,
+    test_xlsx_sheet,
 )

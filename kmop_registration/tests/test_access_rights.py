@@ -79,6 +79,8 @@ PER_COMPANY = {
         "reader": "read create",
         **OFFICERS,
     },
+    # Of who asked for it only, see test_export_background.
+    "kmop.export": {},
     # Of a dossier of one's own; of others', see below.
     "kmop.session": SELLERS,
     "kmop.participant": SELLERS,
@@ -111,6 +113,7 @@ class AccessCommon(EvidenceCommon):
             "leader", "sales_team.group_sale_salesman_all_leads"
         )
         cls.colleague = cls._create_user("colleague", "sales_team.group_sale_salesman")
+        cls.keeper = cls._create_user("keeper", "kmop_registration.group_kmop_user")
         cls.roles = {
             "portal": cls.portal,
             "public": cls.public,
@@ -181,6 +184,9 @@ class AccessCommon(EvidenceCommon):
                 }
             ),
             "kmop.evidence": self._create_evidence(registration),
+            "kmop.export": self.env["kmop.export"]
+            .with_user(self.keeper)
+            ._request(registration, "zip"),
             "kmop.evidence.file": self._accepted(
                 attachment_ids=self._create_attachment().ids
             ).file_ids,
@@ -670,10 +676,12 @@ class TestDossierAccess(AccessCommon):
 
 @tagged("post_install", "-at_install")
 class TestExportAccess(HttpCase, AccessCommon):
+    route, kind = "audit.xlsx", "sheet"
+
     def _get(self, registration_id, login=None):
         self.authenticate(login, login)
         return self.url_open(
-            f"/kmop/registration/{registration_id}/audit.xlsx", allow_redirects=False
+            f"/kmop/registration/{registration_id}/{self.route}", allow_redirects=False
         )
 
     def test_per_role(self):
@@ -690,7 +698,7 @@ class TestExportAccess(HttpCase, AccessCommon):
                 answer = self._get(self.registration.id, self.roles[role].login)
                 self.assertEqual(answer.status_code, status)
                 self.assertEqual(
-                    "sheet" in answer.headers["Content-Type"], status == 200
+                    self.kind in answer.headers["Content-Type"], status == 200
                 )
 
     def test_anonymous(self):
@@ -729,14 +737,21 @@ class TestExportAccess(HttpCase, AccessCommon):
             "9" * 400,
         ):
             with self.subTest(id=strange):
-                answer = self.url_open(f"/kmop/registration/{strange}/audit.xlsx")
+                answer = self.url_open(f"/kmop/registration/{strange}/{self.route}")
                 self.assertIn(answer.status_code, range(400, 500))
 
     @mute_logger("odoo.http")
     def test_other_methods(self):
         self.authenticate(self.reader.login, self.reader.login)
-        url = f"/kmop/registration/{self.registration.id}/audit.xlsx"
+        url = f"/kmop/registration/{self.registration.id}/{self.route}"
         for method in ("POST", "PUT", "DELETE"):
             with self.subTest(method=method):
                 answer = self.opener.request(method, self.base_url() + url)
                 self.assertIn(answer.status_code, range(400, 500))
+
+
+@tagged("post_install", "-at_install")
+class TestArchiveAccess(TestExportAccess):
+    """The archive, for the same people and nobody else."""
+
+    route, kind = "dossier.zip", "zip"

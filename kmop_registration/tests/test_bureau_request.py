@@ -140,18 +140,18 @@ class TestBureauRequest(RequestCommon):
         access = self.env["kmop.audit.access"].create(
             {
                 "audit_id": self.audit.id,
-                "partner_id": self._new().bureau_id.id or self.bureau.id,
+                "partner_id": self.certup.id,
                 "date_expires": "2030-01-01",
             }
         )
-        wizard = self._new(bureau_id=access.partner_id.id)
+        wizard = self._new()
         self.assertTrue(wizard.share_link)
         self.assertIn("access_token=", wizard.link)
         self.assertIn("/my/kmop/audits/", wizard.body)
         wizard.share_link = False
         self.assertNotIn("/my/kmop/audits/", wizard.body)
         access.revoke()
-        self.assertFalse(self._new(bureau_id=access.partner_id.id).link)
+        self.assertFalse(self._new().link)
 
     def test_names_are_text(self):
         self.provider.name = "<script>alert(1)</script><b>Kade</b>"

@@ -11,7 +11,7 @@ from odoo.tests import Form, HttpCase, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
-from ..report import kmop_project_xlsx
+from ..report import kmop_xlsx_sheet
 from .test_dossier import DossierCommon
 
 TODAY = "2026-05-04"
@@ -423,6 +423,8 @@ class TestProjectXlsx(ProjectCommon):
                 "Currency": order.currency_id.name,
                 "Complete": 0,
                 "Keep until": datetime(2036, 4, 1),
+                "Answers": None,
+                "Satisfaction": None,
             },
         )
         formats = {cell.value: row[i].number_format for i, cell in enumerate(header)}
@@ -437,7 +439,7 @@ class TestProjectXlsx(ProjectCommon):
         sheet = self._export()
         self.assertEqual(self._get_names(sheet), [early.name, late.name])
         self.assertEqual(sheet.freeze_panes, "A11")
-        self.assertEqual(sheet.auto_filter.ref, "A10:Q12")
+        self.assertEqual(sheet.auto_filter.ref, "A10:S12")
         self.assertEqual(sheet.print_title_rows, "$10:$10")
         self.assertEqual(sheet.page_setup.orientation, "landscape")
         self.assertEqual(sheet.page_setup.paperSize, 9)
@@ -513,7 +515,7 @@ class TestProjectXlsx(ProjectCommon):
         for size in (1, 3, 7, 8):
             with (
                 self.subTest(size=size),
-                patch.object(kmop_project_xlsx, "CHUNK", size),
+                patch.object(kmop_xlsx_sheet, "CHUNK", size),
             ):
                 self.assertEqual(self._get_names(self._export()), expected)
 

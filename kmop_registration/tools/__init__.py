@@ -1,3 +1,3 @@
 from .attempt import attempt
 from .dates import day_after, day_before, period_end, shift
-from .filenames import safe_filename
+from .names import make_unique, safe_name

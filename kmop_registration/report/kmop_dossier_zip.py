@@ -1,0 +1,164 @@
+from tempfile import TemporaryFile
+
+from odoo import api, fields, models
+from odoo.tools import format_datetime
+
+from ..tools import safe_name
+from .zip_stream import ZipStream
+
+SUMS = "SHA256SUMS"
+# Of the files that something is the matter with, how many the read-me names.
+NAMED = 1000
+
+
+class Pack:
+    """What is known of a dossier while it is being written."""
+
+    def __init__(self):
+        # By path: which files aren't in it as they should be.
+        self.states = {}
+        self.files = 0
+
+    def get_state(self, path, file):
+        return self.states.get(path) or ("intact" if file.sha256 else "present")
+
+
+class KmopDossierZip(models.AbstractModel):
+    """All of the dossier in one archive, with the access rights of who asks.
+
+    The evidence goes first, so that the workbook and the read-me can say what was
+    found: a file that was altered or is missing stops nothing, and is named.
+    """
+
+    _name = "kmop.dossier.zip"
+    _description = "Dossier archive"
+
+    @api.model
+    def _stream(self, registration, progress=None):
+        """Yield the archive of one registration, piece by piece.
+
+        :param progress: called with the number of files that are done
+        """
+        pack = Pack()
+        archive = ZipStream(fields.Datetime.context_timestamp(self, self._now()))
+        for placed in self.env["kmop.dossier.files"]._iterate_files(registration):
+            yield from self._add_evidence(archive, pack, placed.path, placed.file)
+            pack.files += 1
+            if progress:
+                progress(pack.files)
+        yield from self._add_others(archive, registration)
+        yield from self._add_workbook(archive, pack, registration)
+        yield from self._add_read_me(archive, pack, registration)
+        yield from archive.add_sums(SUMS)
+        yield from archive.close()
+
+    def _now(self):
+        return fields.Datetime.now()
+
+    # ------------------------------------------------------------------- evidence
+
+    def _add_evidence(self, archive, pack, path, file):
+        """Add one file. One that can't be read is listed all the same."""
+        if not file.readable:
+            pack.states[path] = "hidden"
+            return
+        pieces = self._open(file)
+        if pieces is None:
+            pack.states[path] = "missing"
+            if file.sha256:
+                archive.list(file.sha256, path)
+            return
+        # What the disk holds, not what was noted: it may have grown.
+        size = self.env["kmop.dossier.files"]._get_size(file) or 0
+        # Listed as it was accepted: whoever checks the list finds what was altered.
+        found = yield from archive.add(path, pieces, size, file.sha256)
+        if file.sha256 and found != file.sha256:
+            pack.states[path] = "altered"
+
+    def _open(self, file):
+        """Return the pieces of a file, None where there is nothing to read."""
+        pieces = self.env["kmop.dossier.files"]._read(file)
+        try:
+            first = next(pieces, b"")
+        except OSError:
+            return None
+        return self._chain(first, pieces)
+
+    def _chain(self, first, pieces):
+        yield first
+        try:
+            yield from pieces
+        except OSError:
+            # What follows isn't there: its checksum tells.
+            return
+
+    # --------------------------------------------------------------------- others
+
+    def _add_others(self, archive, registration):
+        """Add the reports of the audits, and the certificates behind exemptions."""
+        files = self.env["kmop.dossier.files"]
+        for folder, record, attachments in self._get_others(registration):
+            names = [safe_name(folder), safe_name(record.display_name, 60)]
+            for placed in files._get_attached("/".join(names), attachments):
+                pieces = self._open(placed.file)
+                if pieces is not None:
+                    size = files._get_size(placed.file) or 0
+                    yield from archive.add(placed.path, pieces, size)
+
+    def _get_others(self, registration):
+        for audit in registration.audit_ids:
+            yield self.env._("Audit reports"), audit, audit.report_attachment_ids
+        for exemption in registration.exemption_ids:
+            yield self.env._("Exemptions"), exemption, exemption.attachment_ids
+
+    # ------------------------------------------------------- workbook and read-me
+
+    def _add_workbook(self, archive, pack, registration):
+        name = safe_name(f"{self.env._('Audit dossier')}.xlsx")
+        with TemporaryFile() as file:
+            self.env["kmop.audit.xlsx"]._write(registration, file, pack)
+            yield from archive.add_file(name, file)
+
+    def _add_read_me(self, archive, pack, registration):
+        name = safe_name(f"{self.env._('Read me')}.txt")
+        lines = [*self._get_introduction(registration), "", *self._get_found(pack)]
+        # For Windows' own editor as well.
+        text = "\r\n".join(lines) + "\r\n"
+        yield from archive.add(name, [text.encode("utf-8-sig")])
+
+    def _get_introduction(self, registration):
+        moment = format_datetime(self.env, self._now())
+        return [
+            registration.display_name,
+            self.env._(
+                "Made on %(moment)s by %(user)s",
+                moment=moment,
+                user=self.env.user.name,
+            ),
+            "",
+            self.env._("Begin with the workbook: it lists and explains everything."),
+            self.env._(
+                "Each piece of evidence is in the folder of its first requirement and"
+                " indicator; its number comes first in the name of the file."
+            ),
+            self.env._(
+                "Every file can be checked: open a terminal in this folder and type"
+                " %(command)s",
+                command=f"sha256sum -c {SUMS}",
+            ),
+        ]
+
+    def _get_found(self, pack):
+        if not pack.states:
+            return [self.env._("All files were there, as they were accepted.")]
+        labels = {
+            "altered": self.env._("Altered since it was accepted"),
+            "missing": self.env._("Missing"),
+            "hidden": self.env._("Left out, as this user may not open it"),
+        }
+        found = list(pack.states.items())
+        lines = [f"{labels[state]}: {path}" for path, state in found[:NAMED]]
+        if len(found) > NAMED:
+            more = len(found) - NAMED
+            lines.append(self.env._("and %(more)s more: see the workbook", more=more))
+        return [self.env._("What was found:"), *lines]
