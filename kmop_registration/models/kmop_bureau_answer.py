@@ -72,9 +72,7 @@ class KmopBureauAnswer(models.AbstractModel):
         self.ensure_one()
         people = bureau.commercial_partner_id
         live = self.access_ids.filtered(
-            lambda a: (
-                a.state == "live" and a.partner_id.commercial_partner_id == people
-            )
+            lambda a: a.state == "live" and a.partner_id.commercial_partner_id == people
         )
         return live[:1]._get_url() if bureau and live else False
 

@@ -160,7 +160,9 @@ class TestDemoJourney(HttpCase):
                 registration.invalidate_recordset(["validity"])
                 self.assertEqual(registration.validity, validity, day)
         mails = self._run_cron(date(2031, 11, 3), date(2031, 11, 12))
-        self.assertEqual([day for day, _mail in mails], [date(2031, 11, d) for d in (3, 9)])
+        self.assertEqual(
+            [day for day, _mail in mails], [date(2031, 11, d) for d in (3, 9)]
+        )
         self.assertIn("te laat", mails[0][1].body_html)
         self.assertNotIn("te laat", mails[1][1].body_html)
 
