@@ -1,3 +1,5 @@
+from collections.abc import Reversible
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -12,6 +14,22 @@ STATES = [
 
 # What a milestone by hand may be given; one by a rule follows the rule.
 EDITABLE = {"title", "note", "date_planned", "date_anchor", "user_id"}
+
+
+class AboutPrefetch(Reversible):
+    """What a milestone's batch is about, as far as of the same model."""
+
+    def __init__(self, milestone):
+        self.milestone = milestone
+
+    def __iter__(self):
+        model_name = self.milestone.res_model
+        for milestone in self.milestone.browse(self.milestone._prefetch_ids):
+            if milestone.res_model == model_name and not milestone.is_orphan:
+                yield milestone.res_id
+
+    def __reversed__(self):
+        return reversed(list(self))
 
 
 class KmopMilestone(models.Model):
@@ -73,6 +91,9 @@ class KmopMilestone(models.Model):
         string="Record", model_field="res_model", readonly=True
     )
     record_name = fields.Char(compute="_compute_record_name", string="About")
+    is_orphan = fields.Boolean(
+        compute="_compute_is_orphan", help="What it was about is deleted."
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Done by",
@@ -149,6 +170,11 @@ class KmopMilestone(models.Model):
         for milestone, record in self.sudo()._get_records().items():
             milestone.record_name = record.display_name
 
+    @api.depends("res_model", "res_id")
+    def _compute_is_orphan(self):
+        for milestone, record in self._get_records().items():
+            milestone.is_orphan = record._name != (milestone.res_model or record._name)
+
     @api.depends("date_planned")
     def _compute_date_anchor(self):
         for milestone in self:
@@ -180,6 +206,13 @@ class KmopMilestone(models.Model):
                     milestone.res_id, milestone.registration_id
                 )
         return records
+
+    def _get_record(self):
+        """Return what one milestone is about, to be read with those of its batch."""
+        if not self.res_model or self.is_orphan:
+            return self.registration_id
+        record = self.env[self.res_model].browse(self.res_id)
+        return record.with_prefetch(AboutPrefetch(self))
 
     # ---------------------------------------------------------------------- CRUD
 
@@ -263,7 +296,7 @@ class KmopMilestone(models.Model):
 
     def action_open_record(self):
         self.ensure_one()
-        record = self._get_records()[self]
+        record = self._get_record()
         return {
             "type": "ir.actions.act_window",
             "res_model": record._name,

@@ -21,9 +21,9 @@ class KmopMilestoneRole(models.Model):
 
     def _get_people(self, record):
         """Return the partners that have one of these roles for ``record``."""
-        return self.env["res.partner"].union(
-            *(getattr(self, f"_get_{role.code}_people")(record) for role in self)
-        )
+        found = [getattr(self, f"_get_{role.code}_people")(record) for role in self]
+        # Alone they know whom to be read with.
+        return found[0] if len(found) == 1 else self.env["res.partner"].union(*found)
 
     def _get_responsible_people(self, record):
         return record._kmop_get_registration().user_id.partner_id

@@ -91,6 +91,8 @@ class KmopReminder(models.Model):
         :param recipients: ``{milestone: partners}``
         """
         milestones = self.env["kmop.milestone"].union(*recipients)
+        # Each comes from a record of its own: read them at once.
+        self.env["res.partner"].union(*recipients.values()).fetch(["email"])
         there = self.search_fetch(
             [("milestone_id", "in", milestones.ids), ("kind", "=", kind)],
             ["milestone_id", "partner_id", "date_anchor"],
@@ -337,7 +339,7 @@ class KmopReminder(models.Model):
         return self.partner_id.lang or company or self.env.lang
 
     def _get_record(self):
-        return self.milestone_id._get_records()[self.milestone_id]
+        return self.milestone_id._get_record()
 
     def _get_last_day(self):
         """Return the last day on which the client can apply for the subsidy."""
