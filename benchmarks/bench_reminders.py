@@ -32,6 +32,7 @@ RESET = """
     DELETE FROM mail_message WHERE model IN ('kmop.reminder', 'kmop.milestone');
     DELETE FROM kmop_reminder;
     DELETE FROM ir_cron_trigger;
+    UPDATE sale_order SET access_token = NULL;
     UPDATE kmop_milestone SET state = 'planned', date_sent = NULL,
         date_escalation = NULL
 """

@@ -15,6 +15,8 @@ BATCH = 200
 LAYOUT = "kmop_registration.reminder_layout"
 # When what failed is tried again, in hours; after the last, it is given up.
 RETRIES = (1, 4, 24, 24, 24)
+# How long Odoo's mail queue is left alone before looking what it did.
+LOOK = timedelta(minutes=15)
 
 STATES = [
     ("waiting", "Waiting"),
@@ -141,6 +143,12 @@ class KmopReminder(models.Model):
         ((first,),) = self._read_group(domain, [], ["date_retry:min"])
         return [first] if first else []
 
+    @api.model
+    def _get_looks(self):
+        """Return when to see what became of mails in Odoo's queue, in a list."""
+        queued = self.search_count([("state", "=", "queued")], limit=1)
+        return [fields.Datetime.now() + LOOK] if queued else []
+
     # --------------------------------------------------------------------- sending
 
     @api.model
@@ -150,11 +158,11 @@ class KmopReminder(models.Model):
         A line is marked in the transaction that makes its mail, which Odoo's own
         queue then sends. Several lines of one person become one mail.
         """
-        lines = self._get_next(limit).try_lock_for_update()
-        lines -= lines._skip_unwanted()
-        again = lines.filtered("mail_id")
+        lines = self._get_next(limit)._lock_by_person()
+        wanted = lines - lines._skip_unwanted()
+        again = wanted.filtered("mail_id")
         again._send_again()
-        (lines - again)._send_new()
+        (wanted - again)._send_new()
         return len(lines)
 
     @api.model
@@ -166,6 +174,17 @@ class KmopReminder(models.Model):
         )
         ids = [partner.id for (partner,) in groups]
         return self.search(domain & Domain("partner_id", "in", ids), order="id")
+
+    def _lock_by_person(self):
+        """Return the lines of people whose first line could be locked.
+
+        Two runs at once would else divide the lines of one person, and send two mails.
+        """
+        firsts = [lines[:1].id for lines in self.grouped("partner_id").values()]
+        held = self.browse(firsts).try_lock_for_update()
+        people = {line.partner_id for line in held}
+        mine = self.filtered(lambda r: r.partner_id in people)
+        return mine.try_lock_for_update()
 
     def _skip_unwanted(self):
         unwanted = self.filtered(lambda r: r._is_optional() and r._is_unwanted())
@@ -181,20 +200,33 @@ class KmopReminder(models.Model):
     def _send_new(self):
         """Render the lines, template by template, and put them together by person."""
         contents = {}
-        for template, lines in self.grouped(lambda r: r._get_template()).items():
+        able = self - self._log_unreachable()
+        for template, lines in able.grouped(lambda r: r._get_template()).items():
             attempt(
                 lines,
                 lambda some, template=template: contents.update(some._render(template)),
                 type(self)._log_failure,
             )
-        ready = self.filtered(lambda r: r.id in contents)
-        bundles = ready.grouped(lambda r: (r.company_id, r.partner_id))
-        vals_list = [lines._prepare_mail(contents) for lines in bundles.values()]
-        mails = self.env["mail.mail"].create(vals_list)
-        for lines, mail in zip(bundles.values(), mails, strict=True):
-            lines.mail_id = mail
-            lines.email = lines.partner_id.email
-        ready.write(
+        ready = able.filtered(lambda r: r.id in contents)
+        bundles = {
+            lines[0]: lines
+            for lines in ready.grouped(lambda r: (r.company_id, r.partner_id)).values()
+        }
+        attempt(
+            self.browse().union(*bundles),
+            lambda some: some._make_mails(bundles, contents),
+            lambda first, error: bundles[first]._log_failures(error),
+        )
+
+    def _make_mails(self, bundles, contents):
+        """Make one mail for each of these lines and those that go with it."""
+        mails = self.env["mail.mail"].create(
+            [bundles[first]._prepare_mail(contents) for first in self]
+        )
+        for first, mail in zip(self, mails, strict=True):
+            lines = bundles[first]
+            lines.write({"mail_id": mail.id, "email": first.partner_id.email})
+        self.union(*(bundles[first] for first in self)).write(
             {
                 "state": "queued",
                 "date_queued": fields.Datetime.now(),
@@ -202,8 +234,7 @@ class KmopReminder(models.Model):
                 "error": False,
             }
         )
-        if mails:
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
+        self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
 
     def _get_template(self):
         if self.kind != "reminder":
@@ -212,23 +243,27 @@ class KmopReminder(models.Model):
         return own or self.env.ref("kmop_registration.mail_template_reminder")
 
     def _render(self, template):
-        """Return what the mails say, by line. Raises where a line can't be sent."""
-        for line in self:
-            line._check_recipient()
+        """Return what the mails say, by line."""
         return template._generate_template(
             self.ids, ("body_html", "email_from", "reply_to", "subject")
         )
 
-    def _check_recipient(self):
+    def _log_unreachable(self):
+        """Mark and return the lines that have nobody to go to."""
+        problems = {line: line._get_problem() for line in self}
+        unreachable = self.filtered(problems.get)
+        for line in unreachable:
+            line._log_failure(problems[line])
+        return unreachable
+
+    def _get_problem(self):
         if not self.partner_id:
-            raise ValueError(self.env._("The recipient was deleted."))
-        if not email_normalize(self.partner_id.email):
-            raise ValueError(
-                self.env._(
-                    "%(person)s has no valid e-mail address.",
-                    person=self.partner_id.name,
-                )
-            )
+            return self.env._("The recipient was deleted.")
+        if email_normalize(self.partner_id.email):
+            return False
+        return self.env._(
+            "%(person)s has no valid e-mail address.", person=self.partner_id.name
+        )
 
     def _prepare_mail(self, contents):
         """Return the values of one mail to one person, of one or more lines."""
@@ -278,7 +313,8 @@ class KmopReminder(models.Model):
 
     def _send_again(self):
         """Offer mails that failed to Odoo's queue once more."""
-        self.mail_id.mark_outgoing()
+        # Somebody may have sent it by hand meanwhile, or cancelled it.
+        self.mail_id.filtered(lambda m: m.state == "exception").mark_outgoing()
         self.write({"state": "queued", "date_retry": False})
         if self:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
@@ -305,6 +341,10 @@ class KmopReminder(models.Model):
             Domain("mail_id", "=", False)
             | Domain("mail_id.state", "in", ("sent", "exception", "cancel"))
         )
+
+    def _log_failures(self, error):
+        for line in self:
+            line._log_failure(error)
 
     def _log_failure(self, error):
         """Mark the line, to be tried again later or, at last, given up."""
