@@ -45,6 +45,7 @@ from . import (
     kmop_milestone,
     kmop_reminder,
     mail_activity,
+    mail_mail,
     account_move,
     product_template,
     res_company,

@@ -193,8 +193,7 @@ class KmopMilestonePlan(models.AbstractModel):
             [("state", "=", "planned")], ["company_id"], ["date_planned:min"]
         )
         moments = [company._kmop_to_moment(day) for company, day in first]
-        reminders = self.env["kmop.reminder"]
-        moments += reminders._get_retries() + reminders._get_looks()
+        moments += self.env["kmop.reminder"]._get_retries()
         now = fields.Datetime.now()
         if coming := [moment for moment in moments if moment > now]:
             self._wake_up_at(min(coming))

@@ -15,8 +15,6 @@ BATCH = 200
 LAYOUT = "kmop_registration.reminder_layout"
 # When what failed is tried again, in hours; after the last, it is given up.
 RETRIES = (1, 4, 24, 24, 24)
-# How long Odoo's mail queue is left alone before looking what it did.
-LOOK = timedelta(minutes=15)
 
 STATES = [
     ("waiting", "Waiting"),
@@ -142,12 +140,6 @@ class KmopReminder(models.Model):
         domain = [("state", "=", "waiting"), ("date_retry", "!=", False)]
         ((first,),) = self._read_group(domain, [], ["date_retry:min"])
         return [first] if first else []
-
-    @api.model
-    def _get_looks(self):
-        """Return when to see what became of mails in Odoo's queue, in a list."""
-        queued = self.search_count([("state", "=", "queued")], limit=1)
-        return [fields.Datetime.now() + LOOK] if queued else []
 
     # --------------------------------------------------------------------- sending
 
@@ -327,11 +319,14 @@ class KmopReminder(models.Model):
         lines = self.search(self._answered_domain(), limit=limit, order="id")
         lines = lines.try_lock_for_update()
         sent = lines.filtered(lambda r: r.mail_id.state == "sent")
-        sent.write({"state": "sent", "date_sent": fields.Datetime.now()})
+        now = fields.Datetime.now()
+        sent.write({"state": "sent", "date_sent": now, "error": False})
         for line in lines - sent:
+            reason = line.mail_id.failure_reason
             line._log_failure(
-                line.mail_id.failure_reason
-                or self.env._("The mail was cancelled or deleted.")
+                " ".join(reason.split())
+                if reason
+                else self.env._("The mail was cancelled or deleted.")
             )
         return len(lines)
 
