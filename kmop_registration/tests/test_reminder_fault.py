@@ -213,7 +213,7 @@ class TestReminderFault(FaultCommon):
 
     @mute_logger(REMINDER)
     def test_invalid_addresses(self):
-        lines = self._queue("nergens", "", "a@b@c", "goed@example.com")
+        lines = self._queue("nergens", "", "geen apenstaart", "goed@example.com")
         mail = self._run("2027-08-29")
         self.assertEqual(mail.recipient_ids, lines[3].partner_id)
         self.assertEqual(lines.mapped("state"), ["waiting"] * 3 + ["queued"])
