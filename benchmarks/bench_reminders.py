@@ -80,6 +80,7 @@ def seed():
 
 
 def make_dossier(client):
+    today = env.company._kmop_today()
     product = env["product.product"].create(
         {"name": "Bench", "type": "service", "kmop_service": "training"}
     )
@@ -94,8 +95,8 @@ def make_dossier(client):
             "partner_id": client.id,
             "user_id": 2,
             "kmop_subsidised": True,
-            "kmop_date_start": date.today() - timedelta(days=7),
-            "kmop_date_end": date.today(),
+            "kmop_date_start": today - timedelta(days=7),
+            "kmop_date_end": today,
             "order_line": [(0, 0, {"product_id": product.id})],
         }
     )

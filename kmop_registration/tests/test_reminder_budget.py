@@ -27,9 +27,7 @@ class TestReminderBudget(BudgetCommon, MilestoneCommon):
             offset_direction="after",
             role_id=cls.owner.id,
             template_id=cls.env.ref(ROOT + "mail_template_application").id,
-            recipient_ids=[
-                (6, 0, cls.env.ref(ROOT + "kmop_milestone_role_client").ids)
-            ],
+            recipient_ids=[(6, 0, client.ids)],
         )
         with freeze_time("2026-03-01"):
             cls._create_registration()
