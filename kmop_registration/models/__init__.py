@@ -43,6 +43,7 @@ from . import (
     kmop_milestone_purpose,
     kmop_milestone_due,
     kmop_milestone,
+    kmop_reminder_mail,
     kmop_reminder,
     mail_activity,
     mail_mail,

@@ -1,8 +1,8 @@
-from collections.abc import Reversible
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
+
+from ..tools import AboutPrefetch
 
 STATES = [
     ("planned", "Planned"),
@@ -14,22 +14,6 @@ STATES = [
 
 # What a milestone by hand may be given; one by a rule follows the rule.
 EDITABLE = {"title", "note", "date_planned", "date_anchor", "user_id"}
-
-
-class AboutPrefetch(Reversible):
-    """What a milestone's batch is about, as far as of the same model."""
-
-    def __init__(self, milestone):
-        self.milestone = milestone
-
-    def __iter__(self):
-        model_name = self.milestone.res_model
-        for milestone in self.milestone.browse(self.milestone._prefetch_ids):
-            if milestone.res_model == model_name and not milestone.is_orphan:
-                yield milestone.res_id
-
-    def __reversed__(self):
-        return reversed(list(self))
 
 
 class KmopMilestone(models.Model):
@@ -92,7 +76,9 @@ class KmopMilestone(models.Model):
     )
     record_name = fields.Char(compute="_compute_record_name", string="About")
     is_orphan = fields.Boolean(
-        compute="_compute_is_orphan", help="What it was about is deleted."
+        string="Orphaned",
+        compute="_compute_is_orphan",
+        help="What it was about is deleted.",
     )
     user_id = fields.Many2one(
         "res.users",
