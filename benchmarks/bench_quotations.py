@@ -7,9 +7,9 @@ one without, NAME-host. Both get the same quotes, and are measured in turns.
 import cProfile
 import gc
 import os
-import platform
 import pstats
 import statistics
+import sys
 import time
 from contextlib import contextmanager
 from datetime import date
@@ -24,6 +24,10 @@ from odoo.sql_db import close_db, db_connect
 
 import odoo.addons.kmop_registration as addon
 
+BENCHMARKS = Path(addon.__path__[0]).parent / "benchmarks"
+sys.path.insert(0, str(BENCHMARKS))
+from common import machine, repeat, vacuum  # noqa: E402
+
 QUOTES = int(os.environ.get("KMOP_BENCH_QUOTES", "100000"))
 LINES = 500
 MANY = 1000
@@ -33,7 +37,7 @@ WITH = env.cr.dbname  # noqa: F821
 WITHOUT = f"{WITH}-host"
 EMPTY = f"{WITH}-empty"
 COPY = f"{WITH}-copy"
-README = Path(addon.__path__[0]).parent / "benchmarks" / "README.md"
+README = BENCHMARKS / "README.md"
 
 
 # ------------------------------------------------------------------------- databases
@@ -99,19 +103,6 @@ def prepare_quotes(env):
     return few, long
 
 
-def repeat(cr, table, source, changes):
-    """Insert copies of rows, some columns changed."""
-    cr.execute(
-        "SELECT column_name FROM information_schema.columns"
-        " WHERE table_name = %s AND column_name != 'id'",
-        [table],
-    )
-    names = [name for (name,) in cr.fetchall()]
-    values = [changes.get(name, f'old."{name}"') for name in names]
-    columns = ", ".join(f'"{name}"' for name in names)
-    cr.execute(f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)} {source}")
-
-
 def seed(name):
     with environment(name) as env:
         few, long = prepare_quotes(env)
@@ -140,9 +131,7 @@ def seed(name):
             {"order_id": "made.id"},
         )
         cr.commit()
-    with db_connect(name).cursor() as cr:
-        cr._cnx.autocommit = True
-        cr.execute("VACUUM ANALYZE")
+    vacuum(name)
     return few.id, long.id
 
 
@@ -289,22 +278,6 @@ def row(title, times, calls):
 def table(rows, first, second):
     head = f"| | {first} | {second} | ratio | lowest–highest | calls |"
     return "\n".join([head, "| --- | ---: | ---: | ---: | ---: | ---: |", *rows])
-
-
-def machine():
-    """Say on what this was measured, but not where."""
-    with db_connect("postgres").cursor() as cr:
-        cr.execute("SHOW server_version")
-        postgres = cr.fetchone()[0].split()[0]
-    models = [
-        line.split(":", 1)[1].strip()
-        for line in Path("/proc/cpuinfo").read_text().splitlines()
-        if line.startswith("model name")
-    ]
-    return (
-        f"{os.cpu_count()} cores, {models[0] if models else platform.machine()};"
-        f" Python {platform.python_version()}, PostgreSQL {postgres}"
-    )
 
 
 def report(rows, control, empty, full):

@@ -14,7 +14,9 @@ from .process import say, step
 LOCK = "test"
 BARE_DB = "kmop-test-bare"
 UNINSTALL_DB = "kmop-test-uninstall"
+STORM_DB = "kmop-test-storm"
 USED = Path(__file__).with_name("used.py")
+STORM = Path(__file__).with_name("storm.py")
 DEMO_DB = "kmop-test-demo"
 KINDS = {BARE_DB: BARE, DEMO_DB: DEMO}
 
@@ -28,6 +30,7 @@ def everything() -> int:
         _install_bare(ready)
         _update_twice(ready)
         _uninstall(ready)
+        _storm(ready)
         _install_demo(ready)
         _run([], ready)
     say(f"==> All is well, after {time.monotonic() - begin:.0f} s")
@@ -138,3 +141,16 @@ def _uninstall(ready: Host) -> None:
         say(difference)
         raise Stop("Uninstalling left the host changed: the rows are above.")
     say("    the host is as it was")
+
+
+def _storm(ready: Host) -> None:
+    """Reminders: two processes at once, and processes that are killed."""
+    with step("Sending reminders by two at once, and by killed ones"):
+        databases.clone(ready, BARE_DB, STORM_DB)
+        try:
+            with open(STORM) as script:
+                options = ("-d", STORM_DB, "--no-http", "--log-level=warn", *NO_MAIL)
+                log = ready.log("storm", "shell", *options, stdin=script)
+        finally:
+            databases.drop(ready, STORM_DB)
+    say(log.read_text().rstrip())

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..tools import AboutPrefetch
+
 STATES = [
     ("planned", "Planned"),
     ("sent", "Reminded"),
@@ -74,6 +76,11 @@ class KmopMilestone(models.Model):
         string="Record", model_field="res_model", readonly=True
     )
     record_name = fields.Char(compute="_compute_record_name", string="About")
+    is_orphan = fields.Boolean(
+        string="Orphaned",
+        compute="_compute_is_orphan",
+        help="What it was about is deleted.",
+    )
     user_id = fields.Many2one(
         "res.users",
         string="Done by",
@@ -151,6 +158,11 @@ class KmopMilestone(models.Model):
         for milestone, record in self.sudo()._get_records().items():
             milestone.record_name = record.display_name
 
+    @api.depends("res_model", "res_id")
+    def _compute_is_orphan(self):
+        for milestone, record in self._get_records().items():
+            milestone.is_orphan = record._name != (milestone.res_model or record._name)
+
     @api.depends("date_planned")
     def _compute_date_anchor(self):
         for milestone in self:
@@ -182,6 +194,13 @@ class KmopMilestone(models.Model):
                     milestone.res_id, milestone.registration_id
                 )
         return records
+
+    def _get_record(self):
+        """Return what one milestone is about, to be read with those of its batch."""
+        if not self.res_model or self.is_orphan:
+            return self.registration_id
+        record = self.env[self.res_model].browse(self.res_id)
+        return record.with_prefetch(AboutPrefetch(self))
 
     # ---------------------------------------------------------------------- CRUD
 
@@ -265,7 +284,7 @@ class KmopMilestone(models.Model):
 
     def action_open_record(self):
         self.ensure_one()
-        record = self._get_records()[self]
+        record = self._get_record()
         return {
             "type": "ir.actions.act_window",
             "res_model": record._name,

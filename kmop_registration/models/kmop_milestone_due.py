@@ -2,6 +2,7 @@ import logging
 
 from odoo import api, fields, models
 from odoo.fields import Domain
+from odoo.service.model import retrying
 
 from ..tools import attempt, shift
 
@@ -26,20 +27,28 @@ class KmopMilestoneDue(models.AbstractModel):
         # sudo: whomever the scheduled action is made to run as
         milestones = self.sudo()
         reminders = milestones.env["kmop.reminder"]
-        steps = (
+        handed_out = milestones._do_all(
             milestones._process_due,
             milestones._process_overdue,
             reminders._process_sent,
-            reminders._process_waiting,
         )
+        # Where another run has due ones in hand, that one sends them with these.
+        alone = not milestones.search_count(milestones._due_domain(), limit=1)
+        if handed_out and alone and milestones._do_all(reminders._process_waiting):
+            milestones._wake_up_next()
+        self.env["ir.cron"]._commit_progress(remaining=milestones._count_remaining())
+
+    @api.model
+    def _do_all(self, *steps):
+        """Repeat each step until nothing is left; tell whether there was time."""
         for step in steps:
-            while done := step():
+            while done := retrying(step, self.env):
                 left = self.env["ir.cron"]._commit_progress(
-                    done, remaining=milestones._count_remaining()
+                    done, remaining=self._count_remaining()
                 )
                 if not left:
-                    return
-        milestones._wake_up_next()
+                    return False
+        return True
 
     @api.model
     def _count_remaining(self):

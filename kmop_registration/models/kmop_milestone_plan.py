@@ -148,6 +148,7 @@ class KmopMilestonePlan(models.AbstractModel):
         gone = self.sudo().search(
             self._open_domain() & self._about_domain(model_name, ids)
         )
+        gone.invalidate_recordset(["is_orphan"])
         gone._close("superseded", self.env._("What it was about was deleted."))
 
     @api.model

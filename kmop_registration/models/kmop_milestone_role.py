@@ -21,18 +21,28 @@ class KmopMilestoneRole(models.Model):
 
     def _get_people(self, record):
         """Return the partners that have one of these roles for ``record``."""
-        return self.env["res.partner"].union(
-            *(getattr(self, f"_get_{role.code}_people")(record) for role in self)
-        )
+        found = [role._get_active_people(record) for role in self]
+        # Alone they know whom to be read with.
+        return found[0] if len(found) == 1 else self.env["res.partner"].union(*found)
+
+    def _get_active_people(self, record):
+        people = getattr(self, f"_get_{self.code}_people")(record)
+        if all(person.active for person in people):
+            return people
+        return people.filtered("active")
 
     def _get_responsible_people(self, record):
-        return record._kmop_get_registration().user_id.partner_id
+        return self._get_partner(record._kmop_get_registration().user_id)
 
     def _get_audit_people(self, record):
-        return record._kmop_get_audit().user_id.partner_id
+        return self._get_partner(record._kmop_get_audit().user_id)
 
     def _get_owner_people(self, record):
-        return record._kmop_get_owner().partner_id
+        return self._get_partner(record._kmop_get_owner())
+
+    def _get_partner(self, user):
+        """Return whom to mail to: nobody, for who works here no more."""
+        return user.partner_id if user.active else user.partner_id.browse()
 
     def _get_administrator_people(self, record):
         company = record._kmop_get_registration().company_id

@@ -1,18 +1,12 @@
 import logging
 from datetime import timedelta
 
-from markupsafe import Markup
-
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools.mail import email_normalize
-
-from ..tools import attempt, shift
 
 _logger = logging.getLogger(__name__)
 
 BATCH = 200
-LAYOUT = "kmop_registration.reminder_layout"
 # When what failed is tried again, in hours; after the last, it is given up.
 RETRIES = (1, 4, 24, 24, 24)
 
@@ -31,6 +25,7 @@ class KmopReminder(models.Model):
 
     _name = "kmop.reminder"
     _description = "Reminder"
+    _inherit = ["kmop.reminder.mail"]
     _order = "id desc"
     _rec_name = "milestone_id"
 
@@ -91,6 +86,8 @@ class KmopReminder(models.Model):
         :param recipients: ``{milestone: partners}``
         """
         milestones = self.env["kmop.milestone"].union(*recipients)
+        # Each comes from a record of its own: read them at once.
+        self.env["res.partner"].union(*recipients.values()).fetch(["email"])
         there = self.search_fetch(
             [("milestone_id", "in", milestones.ids), ("kind", "=", kind)],
             ["milestone_id", "partner_id", "date_anchor"],
@@ -148,11 +145,11 @@ class KmopReminder(models.Model):
         A line is marked in the transaction that makes its mail, which Odoo's own
         queue then sends. Several lines of one person become one mail.
         """
-        lines = self._get_next(limit).try_lock_for_update()
-        lines -= lines._skip_unwanted()
-        again = lines.filtered("mail_id")
+        lines = self._get_next(limit)._lock_by_person()
+        wanted = lines - lines._skip_unwanted()
+        again = wanted.filtered("mail_id")
         again._send_again()
-        (lines - again)._send_new()
+        (wanted - again)._send_new()
         return len(lines)
 
     @api.model
@@ -165,6 +162,17 @@ class KmopReminder(models.Model):
         ids = [partner.id for (partner,) in groups]
         return self.search(domain & Domain("partner_id", "in", ids), order="id")
 
+    def _lock_by_person(self):
+        """Return the lines of people whose first line could be locked.
+
+        Two runs at once would else divide the lines of one person, and send two mails.
+        """
+        firsts = [lines[:1].id for lines in self.grouped("partner_id").values()]
+        held = self.browse(firsts).try_lock_for_update()
+        people = {line.partner_id for line in held}
+        mine = self.filtered(lambda r: r.partner_id in people)
+        return mine.try_lock_for_update()
+
     def _skip_unwanted(self):
         unwanted = self.filtered(lambda r: r._is_optional() and r._is_unwanted())
         unwanted.write({"state": "skipped"})
@@ -176,107 +184,10 @@ class KmopReminder(models.Model):
     def _is_optional(self):
         return self.kind == "reminder" and self.milestone_id.rule_id.optional
 
-    def _send_new(self):
-        """Render the lines, template by template, and put them together by person."""
-        contents = {}
-        for template, lines in self.grouped(lambda r: r._get_template()).items():
-            attempt(
-                lines,
-                lambda some, template=template: contents.update(some._render(template)),
-                type(self)._log_failure,
-            )
-        ready = self.filtered(lambda r: r.id in contents)
-        bundles = ready.grouped(lambda r: (r.company_id, r.partner_id))
-        vals_list = [lines._prepare_mail(contents) for lines in bundles.values()]
-        mails = self.env["mail.mail"].create(vals_list)
-        for lines, mail in zip(bundles.values(), mails, strict=True):
-            lines.mail_id = mail
-            lines.email = lines.partner_id.email
-        ready.write(
-            {
-                "state": "queued",
-                "date_queued": fields.Datetime.now(),
-                "date_retry": False,
-                "error": False,
-            }
-        )
-        if mails:
-            self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
-
-    def _get_template(self):
-        if self.kind != "reminder":
-            return self.env.ref(f"kmop_registration.mail_template_{self.kind}")
-        own = self.milestone_id.rule_id.template_id
-        return own or self.env.ref("kmop_registration.mail_template_reminder")
-
-    def _render(self, template):
-        """Return what the mails say, by line. Raises where a line can't be sent."""
-        for line in self:
-            line._check_recipient()
-        return template._generate_template(
-            self.ids, ("body_html", "email_from", "reply_to", "subject")
-        )
-
-    def _check_recipient(self):
-        if not self.partner_id:
-            raise ValueError(self.env._("The recipient was deleted."))
-        if not email_normalize(self.partner_id.email):
-            raise ValueError(
-                self.env._(
-                    "%(person)s has no valid e-mail address.",
-                    person=self.partner_id.name,
-                )
-            )
-
-    def _prepare_mail(self, contents):
-        """Return the values of one mail to one person, of one or more lines."""
-        lines = self.with_context(lang=self[0]._get_lang())
-        first = lines.sorted(lambda r: (r.milestone_id.date_anchor, r.id))[0]
-        mine = [contents[line.id] for line in lines]
-        vals = {**contents[first.id]}
-        if len(lines) > 1:
-            vals["subject"] = lines._get_common_subject()
-        body = lines._encapsulate([content["body_html"] for content in mine])
-        return {
-            **vals,
-            "body": body,
-            "body_html": body,
-            "model": self._name,
-            "res_id": first.id,
-            "recipient_ids": [fields.Command.link(self.partner_id.id)],
-            "auto_delete": False,
-            "headers": repr(lines._get_headers()),
-        }
-
-    def _get_common_subject(self):
-        names = dict.fromkeys(line.milestone_id.name for line in self)
-        return self.env._(
-            "kmo-portefeuille: %(count)s reminders (%(names)s)",
-            count=len(self),
-            names=", ".join(names),
-        )
-
-    def _encapsulate(self, bodies):
-        company = self.company_id
-        return self.env["mail.render.mixin"]._render_encapsulate(
-            LAYOUT,
-            Markup().join(bodies),
-            add_context={"company": company, "lines": self},
-            context_record=self[0],
-        )
-
-    def _get_headers(self):
-        """Let mail programs offer to unsubscribe, where all may be done without."""
-        if not all(line._is_optional() for line in self):
-            return {}
-        return {
-            "List-Unsubscribe": f"<{self[0]._get_preferences_url()}>",
-            "List-Unsubscribe-Post": "List-Unsubscribe=One-Click",
-        }
-
     def _send_again(self):
         """Offer mails that failed to Odoo's queue once more."""
-        self.mail_id.mark_outgoing()
+        # Somebody may have sent it by hand meanwhile, or cancelled it.
+        self.mail_id.filtered(lambda m: m.state == "exception").mark_outgoing()
         self.write({"state": "queued", "date_retry": False})
         if self:
             self.env.ref("mail.ir_cron_mail_scheduler_action")._trigger()
@@ -289,11 +200,14 @@ class KmopReminder(models.Model):
         lines = self.search(self._answered_domain(), limit=limit, order="id")
         lines = lines.try_lock_for_update()
         sent = lines.filtered(lambda r: r.mail_id.state == "sent")
-        sent.write({"state": "sent", "date_sent": fields.Datetime.now()})
+        now = fields.Datetime.now()
+        sent.write({"state": "sent", "date_sent": now, "error": False})
         for line in lines - sent:
+            reason = line.mail_id.failure_reason
             line._log_failure(
-                line.mail_id.failure_reason
-                or self.env._("The mail was cancelled or deleted.")
+                " ".join(reason.split())
+                if reason
+                else self.env._("The mail was cancelled or deleted.")
             )
         return len(lines)
 
@@ -303,6 +217,10 @@ class KmopReminder(models.Model):
             Domain("mail_id", "=", False)
             | Domain("mail_id.state", "in", ("sent", "exception", "cancel"))
         )
+
+    def _log_failures(self, error):
+        for line in self:
+            line._log_failure(error)
 
     def _log_failure(self, error):
         """Mark the line, to be tried again later or, at last, given up."""
@@ -329,45 +247,3 @@ class KmopReminder(models.Model):
         milestone = self.milestone_id
         others = self.company_id.kmop_administrator_ids.partner_id - self.partner_id
         self._queue("undelivered", {milestone: others})
-
-    # -------------------------------------------------------------- for the templates
-
-    def _get_lang(self):
-        company = self.company_id.partner_id.lang
-        return self.partner_id.lang or company or self.env.lang
-
-    def _get_record(self):
-        return self.milestone_id._get_records()[self.milestone_id]
-
-    def _get_last_day(self):
-        """Return the last day on which the client can apply for the subsidy."""
-        rule = self._get_record()._kmop_get_rules("application")[:1]
-        return shift(self.date_anchor, rule.days, "days")
-
-    def _get_service_name(self):
-        return self._get_record()._kmop_get_service_name()
-
-    def _get_undelivered(self):
-        failed = self.milestone_id.reminder_ids
-        return failed.filtered(lambda r: r.state == "failed" and r.kind == "reminder")
-
-    def _get_url(self):
-        """Return where the recipient sees what it is about, or nothing."""
-        record = self._get_record()
-        base = record.get_base_url()
-        if any(not user.share for user in self.partner_id.user_ids):
-            return f"{base}{self._get_path(record)}"
-        portal = getattr(record, "get_portal_url", None)
-        return f"{base}{portal()}" if portal else False
-
-    def _get_path(self, record):
-        if record._name == "kmop.registration":
-            return f"/odoo/kmop/{record.id}"
-        return f"/odoo/{record._name}/{record.id}"
-
-    # -------------------------------------------------------------------- preferences
-
-    def _get_preferences_url(self):
-        partner = self.partner_id
-        token = partner._kmop_get_reminder_token()
-        return f"{partner.get_base_url()}/kmop/reminders/{partner.id}/{token}"

@@ -1,6 +1,5 @@
 import socket
 from datetime import date
-from email import message_from_string, policy
 from io import BytesIO
 from unittest.mock import patch
 
@@ -13,8 +12,8 @@ from odoo.tests import Form, freeze_time, tagged
 
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
+from .inbox import Inbox
 from .test_bureau import BureauCommon
-from .test_milestone import Inbox
 
 DUTCH = "nl_BE"
 
@@ -314,9 +313,9 @@ class TestBureauMail(RequestCommon):
         # Odoo's tests send nothing unless told so: here the mail must arrive.
         with patch.object(IrMail_Server, "_disable_send", lambda *_args: False):
             mails.send(raise_exception=True)
-        ((recipients, content),) = inbox.received
+        ((recipients, message),) = inbox.received
         self.assertEqual(recipients, ["audit@certup.example.com"])
-        return message_from_string(content, policy=policy.default)
+        return message
 
     def test_arrives(self):
         mail = self._deliver(self._new(date_ids=self._days("2036-09-08")))
