@@ -18,7 +18,8 @@ STOP_LIMIT = 20
 LOGINS = """\
     admin / admin            administrator
     kwaliteit / kwaliteit    quality officer
-    verkoop / verkoop        salesperson"""
+    verkoop / verkoop        salesperson
+    auditor / auditor        auditor, on the portal"""
 
 
 def serve(host: Host, name: str, port: int, kind: Kind) -> int:

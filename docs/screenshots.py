@@ -63,6 +63,23 @@ SHOTS = [
         [],
         ".o_graph_canvas_container canvas",
     ),
+    (
+        "milestones",
+        "kwaliteit",
+        "/odoo/kmop",
+        [
+            ".o_kanban_record:has-text('DV.O999123')",
+            ".nav-link:has-text('Mijlpalen')",
+        ],
+        ".o_field_widget[name=milestone_ids] .o_data_row",
+    ),
+    (
+        "auditor",
+        "auditor",
+        "/my/kmop/audits",
+        ["main a:has-text('Leerhuis De Kade')"],
+        "main details, main table",
+    ),
 ]
 
 
@@ -72,7 +89,7 @@ def log_in(browser, base, login):
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", login)
     page.click("button[type=submit]")
-    page.wait_for_selector(".o_web_client")
+    page.wait_for_selector(".o_web_client, .o_portal_wrap")
     return page
 
 

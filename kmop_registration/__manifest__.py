@@ -99,6 +99,7 @@
         "demo/survey_user_input_demo.xml",
         "demo/kmop_registration_demo.xml",
         "demo/kmop_audit_demo.xml",
+        "demo/kmop_audit_access_demo.xml",
         "demo/kmop_satisfaction_demo.xml",
         "demo/kmop_evidence_demo.xml",
     ],
