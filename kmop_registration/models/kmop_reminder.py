@@ -58,7 +58,6 @@ class KmopReminder(models.Model):
     state = fields.Selection(STATES, required=True, default="waiting", readonly=True)
     mail_id = fields.Many2one(
         "mail.mail",
-        string="Mail",
         readonly=True,
         index="btree_not_null",
         ondelete="set null",
