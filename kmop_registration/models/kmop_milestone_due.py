@@ -92,7 +92,8 @@ class KmopMilestoneDue(models.AbstractModel):
     @api.model
     def _for_each_today(self, get_domain):
         """Return a domain that depends on today, which isn't the same everywhere."""
-        companies = self.env["res.company"].search([])
+        # Milestones of an archived company wait until it is back.
+        companies = self.env["res.company"].search([("active", "=", True)])
         return Domain.OR(
             Domain("company_id", "in", alike.ids) & get_domain(today)
             for today, alike in companies.grouped(lambda c: c._kmop_today()).items()
