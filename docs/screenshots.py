@@ -84,7 +84,9 @@ SHOTS = [
 
 
 def log_in(browser, base, login):
-    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page = browser.new_page(
+        viewport={"width": 1280, "height": 800}, locale="nl-BE"
+    )
     page.goto(f"{base}/web/login")
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", login)

@@ -179,7 +179,7 @@ class TestBureauRequest(RequestCommon):
         self.assertEqual(message.author_id, self.officer.partner_id)
         self.assertIn("Leerhuis Test", message.subject)
         workbook = load_workbook(BytesIO(message.attachment_ids.raw))
-        self.assertIn("Registration", workbook.sheetnames)
+        self.assertIn("Cover", workbook.sheetnames)
 
     def test_information_moves_nothing(self):
         self._new(kind="information").action_send()
@@ -204,7 +204,7 @@ class TestBureauRequest(RequestCommon):
         self._new(lang=DUTCH).action_send()
         attachment = self._get_message().attachment_ids
         self.assertIn("Opleiding", attachment.name)
-        self.assertIn("Registratie", load_workbook(BytesIO(attachment.raw)).sheetnames)
+        self.assertIn("Voorblad", load_workbook(BytesIO(attachment.raw)).sheetnames)
 
     # ------------------------------------------------------------------ the contact
 
