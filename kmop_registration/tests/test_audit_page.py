@@ -228,6 +228,7 @@ class AuditPageCase(AuditPageCommon, HttpCase):
             groups="base.group_portal",
             name="Bea Bureau",
             email="bea@bureau.example.com",
+            lang="en_US",
         )
 
     def setUp(self):
@@ -533,7 +534,7 @@ class TestAuditPageFiles(AuditPageCase):
             "..\\..\\boot.ini": "_.._boot.ini",
             "CON": "_CON",
             "nul.txt": "_nul.txt",
-            'a"b\r\nX-Evil: 1.txt': "a_b__X-Evil_ 1.txt",
+            'a"b\r\nX-Evil: 1.txt': "a_bX-Evil_ 1.txt",
             "عقد التدريب.pdf": "عقد التدريب.pdf",
             "factuur\u202efdp.exe.txt": "factuurfdp.exe.txt",
             "😀 évaluatie.txt": "😀 évaluatie.txt",

@@ -16,7 +16,11 @@ class TestSatisfactionPage(SatisfactionCommon, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.portal = new_test_user(
-            cls.env, "kmop_portal", groups="base.group_portal", name="Petra Portaal"
+            cls.env,
+            "kmop_portal",
+            groups="base.group_portal",
+            name="Petra Portaal",
+            lang="en_US",
         )
         cls.survey.lang_ids = False
 
