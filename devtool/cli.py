@@ -74,6 +74,10 @@ def _add_test(subs) -> None:
         "--baseline", action="store_true",
         help="with --host: note what fails without the addon",
     )  # fmt: skip
+    test.add_argument(
+        "--slow", action="store_true",
+        help="thousands of random lives of registrations instead of hundreds",
+    )  # fmt: skip
 
 
 def _add_lint(subs) -> None:

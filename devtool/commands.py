@@ -1,5 +1,6 @@
 """What each command does, in words of the other modules."""
 
+import os
 import shutil
 import sys
 
@@ -7,6 +8,9 @@ from . import databases, host, locks, paths, postgres, pot, serve, testing, upst
 from . import lint as linting
 from .errors import Stop
 from .process import say
+
+# How many random lives of registrations `./dev test --slow` plays.
+SLOW_EXAMPLES = 3000
 
 
 def run(options, _rest) -> int:
@@ -20,6 +24,8 @@ def run(options, _rest) -> int:
 def test(options, rest) -> int:
     if options.host:
         return upstream.run(baseline=options.baseline)
+    if options.slow:
+        os.environ["KMOP_EXAMPLES"] = str(SLOW_EXAMPLES)
     return testing.selected(rest) if rest else testing.everything()
 
 
