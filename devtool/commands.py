@@ -3,7 +3,8 @@
 import shutil
 import sys
 
-from . import databases, host, locks, paths, postgres, pot, serve, testing, upstream
+from . import databases, figures, host, locks, paths, postgres, pot, serve, testing
+from . import upstream
 from . import lint as linting
 from .errors import Stop
 from .process import say
@@ -55,6 +56,11 @@ def db(options, _rest) -> int:
 def i18n(_options, _rest) -> int:
     with host.ready() as ready:
         pot.write(ready)
+    return 0
+
+
+def docs(_options, _rest) -> int:
+    figures.write()
     return 0
 
 

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Take the README's screenshots from a running demo (`./dev run`).
 
-    pip install playwright      (it drives the Chromium of the machine)
-    docs/screenshots.py [http://127.0.0.1:8069]
+pip install playwright      (it drives the Chromium of the machine)
+docs/screenshots.py [http://127.0.0.1:8069]
 """
 
 import pathlib
@@ -84,9 +84,7 @@ SHOTS = [
 
 
 def log_in(browser, base, login):
-    page = browser.new_page(
-        viewport={"width": 1280, "height": 800}, locale="nl-BE"
-    )
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="nl-BE")
     page.goto(f"{base}/web/login")
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", login)
