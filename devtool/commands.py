@@ -3,8 +3,18 @@
 import shutil
 import sys
 
-from . import databases, figures, host, locks, paths, postgres, pot, serve, testing
-from . import upstream
+from . import (
+    databases,
+    figures,
+    host,
+    locks,
+    paths,
+    postgres,
+    pot,
+    serve,
+    testing,
+    upstream,
+)
 from . import lint as linting
 from .errors import Stop
 from .process import say

@@ -13,6 +13,7 @@ PAGE = paths.ROOT / "docs" / "sources.md"
 DATA = paths.ADDON_DIR / "data"
 MARK = "<!-- What follows is written by `./dev docs`: change the records instead. -->"
 FIGURE = re.compile(r"-?\d+(\.\d+)?|\d{4}-\d\d-\d\d")
+HEAD = "| record | figures | where it was read |\n|---|---|---|"
 # An order on the screen is no figure of the law.
 NO_FIGURES = {"sequence", "color", "code"}
 TITLES = {
@@ -104,7 +105,7 @@ def _sections() -> Iterator[str]:
     for model, title in TITLES.items():
         mine = [entry for entry in found if entry.model == model]
         if mine:
-            yield f"## {title}\n\n| record | figures | where it was read |\n|---|---|---|"
+            yield f"## {title}\n\n{HEAD}"
             yield from map(_row, _grouped(mine))
             yield ""
 

@@ -116,6 +116,7 @@
         "web.assets_unit_tests": ["kmop_registration/static/tests/**/*.test.js"],
         "web.assets_tests": ["kmop_registration/static/tests/tours/**/*"],
     },
+    "images": ["static/description/registrations.png"],
     "application": True,
     "uninstall_hook": "uninstall_hook",
 }
