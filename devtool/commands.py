@@ -4,7 +4,18 @@ import os
 import shutil
 import sys
 
-from . import databases, host, locks, paths, postgres, pot, serve, testing, upstream
+from . import (
+    databases,
+    figures,
+    host,
+    locks,
+    paths,
+    postgres,
+    pot,
+    serve,
+    testing,
+    upstream,
+)
 from . import lint as linting
 from .errors import Stop
 from .process import say
@@ -61,6 +72,11 @@ def db(options, _rest) -> int:
 def i18n(_options, _rest) -> int:
     with host.ready() as ready:
         pot.write(ready)
+    return 0
+
+
+def docs(_options, _rest) -> int:
+    figures.write()
     return 0
 
 

@@ -8,7 +8,8 @@ from . import host, locks, node, odoo_lint, paths, pot, python
 from .errors import Stop
 from .process import say
 
-PYTHON = ("dev", "devtool", paths.ADDON, "benchmarks")
+PYTHON = ("dev", "devtool", paths.ADDON, "benchmarks", "docs", "examples")
+ADDONS = (paths.ADDON, "examples/kmop_registration_event")
 FAST_ONLY = "    left out with --fast: Odoo's own linter, upgrade_code, the .pot file"
 
 
@@ -44,7 +45,7 @@ def _checks() -> list[tuple[str, Callable[[], bool]]]:
         "ruff check": [python.tool("ruff"), "check", "-q", *_python()],
         "ruff format": [python.tool("ruff"), "format", "-q", "--diff", *_python()],
         "pylint-odoo": _pylint(".pylintrc-mandatory"),
-        "OCA's addon checks": [python.tool("oca-checks-odoo-module"), paths.ADDON],
+        "OCA's addon checks": [python.tool("oca-checks-odoo-module"), *ADDONS],
         "OCA's translation checks": oca_po,
         "prettier": node.prettier("--check", _files("xml", "js")),
         "eslint": node.eslint(_files("js")),
@@ -75,7 +76,7 @@ def _with_odoo() -> list[str]:
 
 
 def _pylint(configuration: str) -> list:
-    return [python.tool("pylint"), f"--rcfile={configuration}", paths.ADDON]
+    return [python.tool("pylint"), f"--rcfile={configuration}", *ADDONS]
 
 
 def _python() -> list[str]:
@@ -85,7 +86,8 @@ def _python() -> list[str]:
 def _files(*suffixes: str) -> list[Path]:
     found = []
     for suffix in suffixes:
-        found += sorted(paths.ADDON_DIR.rglob(f"*.{suffix}"))
+        for addon in ADDONS:
+            found += sorted((paths.ROOT / addon).rglob(f"*.{suffix}"))
     return [path.relative_to(paths.ROOT) for path in found]
 
 

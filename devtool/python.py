@@ -51,10 +51,10 @@ def _install() -> None:
             "Odoo 19 runs on Python 3.10 to 3.13: start this as `python3.13 dev ...`."
         )
     with step("Installing the Python packages (about a minute the first time)"):
-        pip = _environment()
+        command = _environment()
         STAMP.unlink(missing_ok=True)
         must(
-            [*pip, "install", "--no-input", "-r", paths.REQUIREMENTS],
+            [*command, "install", "--no-input", "-r", paths.REQUIREMENTS],
             "pip",
             "The Python packages could not be installed: check the network and run"
             " the command again.",
@@ -66,13 +66,18 @@ def _environment() -> list:
     """Make the virtual environment where there is none; the pip that fills it."""
     if not _usable():
         shutil.rmtree(paths.VENV, ignore_errors=True)
-        pip = [] if importlib.util.find_spec("ensurepip") else ["--without-pip"]
+        bare = [] if importlib.util.find_spec("ensurepip") else ["--without-pip"]
         must(
-            [sys.executable, "-m", "venv", *pip, paths.VENV],
+            [sys.executable, "-m", "venv", *bare, paths.VENV],
             "venv",
             "Python could not make a virtual environment: install the package"
             " python3-venv and run the command again.",
         )
+    return pip()
+
+
+def pip() -> list:
+    """The command that fills the virtual environment."""
     if (paths.VENV / "bin" / "pip").exists():
         return [PYTHON, "-m", "pip"]
     return [PYTHON, _borrowed_pip() / "pip"]

@@ -3,7 +3,18 @@
 import time
 from pathlib import Path
 
-from . import addon, browser, databases, host, locks, logcheck, paths, pytests, snapshot
+from . import (
+    addon,
+    browser,
+    databases,
+    host,
+    locks,
+    logcheck,
+    paths,
+    pytests,
+    snapshot,
+    wheel,
+)
 from .databases import BARE, DEMO, HOST_MODULES
 from .errors import Stop
 from .host import NO_MAIL, Host
@@ -15,6 +26,7 @@ LOCK = "test"
 BARE_DB = "kmop-test-bare"
 UNINSTALL_DB = "kmop-test-uninstall"
 STORM_DB = "kmop-test-storm"
+WHEEL_DB = "kmop-test-wheel"
 USED = Path(__file__).with_name("used.py")
 STORM = Path(__file__).with_name("storm.py")
 DEMO_DB = "kmop-test-demo"
@@ -30,6 +42,7 @@ def everything() -> int:
         _install_bare(ready)
         _update_twice(ready)
         _uninstall(ready)
+        wheel.check(ready, WHEEL_DB)
         _storm(ready)
         _install_demo(ready)
         _run([], ready)

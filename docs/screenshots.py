@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
-"""Take the README's screenshots from a running demo (`./dev run`).
+"""Take the README's and the app page's screenshots from a running demo (`./dev run`).
 
-    pip install playwright      (it drives the Chromium of the machine)
-    docs/screenshots.py [http://127.0.0.1:8069]
+pip install playwright      (it drives the Chromium of the machine)
+docs/screenshots.py [http://127.0.0.1:8069]
 """
 
 import pathlib
@@ -12,6 +12,16 @@ import sys
 from playwright.sync_api import sync_playwright
 
 OUT = pathlib.Path(__file__).parent / "screenshots"
+# The app page has copies of its own: it must stand alone in the addon's folder.
+APP = OUT.parents[1] / "kmop_registration" / "static" / "description"
+ON_APP_PAGE = (
+    "registrations",
+    "matrix",
+    "dossier",
+    "satisfaction",
+    "milestones",
+    "auditor",
+)
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
 # name, login, page, what to press there, what must be on it before the picture
@@ -64,6 +74,13 @@ SHOTS = [
         ".o_graph_canvas_container canvas",
     ),
     (
+        "coverage",
+        "kwaliteit",
+        "/odoo/kmop-coverage",
+        [".o_pivot tbody tr:nth-child(2) th.o_pivot_header_cell_closed"],
+        ".o_pivot tbody tr:nth-child(3)",
+    ),
+    (
         "milestones",
         "kwaliteit",
         "/odoo/kmop",
@@ -84,9 +101,7 @@ SHOTS = [
 
 
 def log_in(browser, base, login):
-    page = browser.new_page(
-        viewport={"width": 1280, "height": 800}, locale="nl-BE"
-    )
+    page = browser.new_page(viewport={"width": 1280, "height": 800}, locale="nl-BE")
     page.goto(f"{base}/web/login")
     page.fill("input[name=login]", login)
     page.fill("input[name=password]", login)
@@ -102,7 +117,10 @@ def take(browser, base, name, login, path, clicks, expected):
         page.locator(selector).first.click()
     page.wait_for_selector(expected)
     page.wait_for_timeout(1500)  # avatars and icons; the bus never falls silent
+    page.mouse.move(0, 0)  # no tooltip over what was pressed
     page.screenshot(path=OUT / f"{name}.png")
+    if name in ON_APP_PAGE:
+        shutil.copy(OUT / f"{name}.png", APP)
     page.context.close()
 
 

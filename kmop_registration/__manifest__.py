@@ -84,6 +84,9 @@
         "views/kmop_audit_templates.xml",
         "report/survey_templates.xml",
         "report/survey_user_input_templates.xml",
+        "views/digest_digest_views.xml",
+        "data/ir_filters_data.xml",
+        "data/digest_digest_data.xml",
         "views/kmop_menus.xml",
     ],
     "demo": [
@@ -113,6 +116,7 @@
         "web.assets_unit_tests": ["kmop_registration/static/tests/**/*.test.js"],
         "web.assets_tests": ["kmop_registration/static/tests/tours/**/*"],
     },
+    "images": ["static/description/registrations.png"],
     "application": True,
     "uninstall_hook": "uninstall_hook",
 }

@@ -1,5 +1,7 @@
 from . import (
+    digest_digest,
     ir_attachment,
+    ir_filters,
     constants,
     kmop_attached,
     kmop_guarded,
