@@ -49,6 +49,7 @@
         "wizard/kmop_period_correct_views.xml",
         "wizard/kmop_project_list_views.xml",
         "wizard/kmop_reason_views.xml",
+        "wizard/kmop_registration_onboard_views.xml",
         "wizard/kmop_satisfaction_report_views.xml",
         "views/kmop_norm_views.xml",
         "views/kmop_requirement_views.xml",

@@ -48,6 +48,7 @@ class KmopEvidence(models.Model):
         "kmop.guarded",
         "kmop.anchored",
         "kmop.attached",
+        "kmop.evidence.upload",
         "kmop.sourced",
         "mail.thread",
         "mail.activity.mixin",

@@ -295,3 +295,31 @@ class KmopMilestone(models.Model):
     @api.model
     def _open_domain(self):
         return Domain("state", "in", ("planned", "sent"))
+
+    def _describe_next(self):
+        """Return ``{"id", "name", "when", "late": bool, "user": {"id", "name"} or
+        False}``, as a card shows it.
+        """
+        today = self.company_id._kmop_today()
+        user = self.user_id
+        return {
+            "id": self.id,
+            "name": self.name,
+            "when": self._get_when(today),
+            "late": self.date_planned < today,
+            "user": bool(user) and {"id": user.id, "name": user.name},
+        }
+
+    def _get_when(self, today):
+        """Say when it is to be done, and how far off that is."""
+        day = format_date(self.env, self.date_planned, date_format="d MMM y")
+        days = (self.date_planned - today).days
+        if abs(days) <= 1:
+            return {
+                -1: self.env._("Yesterday, %(day)s", day=day),
+                0: self.env._("Today, %(day)s", day=day),
+                1: self.env._("Tomorrow, %(day)s", day=day),
+            }[days]
+        if days < 0:
+            return self.env._("%(day)s: %(days)s days late", day=day, days=-days)
+        return self.env._("%(day)s: in %(days)s days", day=day, days=days)

@@ -100,6 +100,12 @@ class ResCompany(models.Model):
         "A number of months can't be negative.",
     )
 
+    kmop_show_onboarding = fields.Boolean(
+        string="Show the set-up",
+        default=True,
+        help="The first steps, above the registrations, until all of them are done.",
+    )
+
     def _compute_kmop_administrator_ids(self):
         group = self.env.ref("kmop_registration.group_kmop_manager")
         # sudo: who is told of what stays undone depends on nobody's rights

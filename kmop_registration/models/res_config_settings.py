@@ -33,6 +33,9 @@ class ResConfigSettings(models.TransientModel):
     kmop_evidence_max_mb = fields.Integer(
         related="company_id.kmop_evidence_max_mb", readonly=False
     )
+    kmop_show_onboarding = fields.Boolean(
+        related="company_id.kmop_show_onboarding", readonly=False
+    )
     kmop_audit_price = fields.Monetary(
         related="company_id.kmop_audit_price", readonly=False
     )

@@ -98,6 +98,8 @@ WIZARDS = {
     "kmop.finding.check": OFFICERS,
     "kmop.project.list": {"reader": ALL, **OFFICERS},
     "kmop.reason": OFFICERS,
+    "kmop.registration.onboard": OFFICERS,
+    "kmop.registration.onboard.part": OFFICERS,
     "kmop.satisfaction.report": {"reader": ALL, **OFFICERS},
 }
 

@@ -11,6 +11,8 @@ from . import (
     kmop_period_correct,
     kmop_project_list,
     kmop_reason,
+    kmop_registration_onboard,
+    kmop_registration_onboard_part,
     kmop_satisfaction_report,
     survey_invite,
 )

@@ -1,0 +1,310 @@
+from odoo import api, fields, models
+from odoo.fields import Domain
+from odoo.tools import format_date
+
+# What the registration itself has to do; dossiers and evidence are counted instead.
+OWN_MILESTONES = (False, "kmop.registration", "kmop.audit")
+
+
+class KmopRegistrationOverview(models.Model):
+    """What the cards of the first screen tell, and what stands above them."""
+
+    _inherit = "kmop.registration"
+
+    card = fields.Json(compute="_compute_card", help="What a card of the overview says.")
+
+    @api.depends_context("lang", "tz", "uid", "allowed_company_ids")
+    def _compute_card(self):
+        """Tell all cards at once; what the user may not read is left out."""
+        requirements = self._count_by_requirement()
+        milestones = self._get_next_milestones()
+        findings = self._count_open_findings()
+        for registration in self:
+            key = registration.id
+            registration.card = {
+                "validity": registration._get_validity_bar(),
+                "requirements": requirements.get(key, []),
+                "milestone": milestones.get(key, False),
+                "findings": findings.get(key, 0),
+            }
+
+    # ------------------------------------------------------------------ validity
+
+    def _get_validity_bar(self):
+        """Return ``{"state": s, "label": s, "text": s, "share": percent left}``."""
+        labels = dict(self._fields["validity"]._description_selection(self.env))
+        today = fields.Date.context_today(self)
+        periods = self.period_ids.filtered("date_last")
+        current = periods.filtered(lambda p: p.date_start <= today <= p.date_last)
+        text, share = self._get_uncovered_text(periods, today), 0
+        if current:
+            text, share = self._get_covered_text(periods, current[0], today)
+        return {
+            "state": self.validity,
+            "label": labels[self.validity],
+            "text": text,
+            "share": share,
+        }
+
+    def _get_covered_text(self, periods, current, today):
+        """Say until when, with what follows without a gap, and how long that is."""
+        end = current.date_chain_end
+        chain = periods.filtered(lambda p: p.date_chain_end == end)
+        start = min(chain.mapped("date_start"))
+        left, total = (end - today).days, (end - start).days
+        day = self._format_day(end)
+        if not left:
+            text = self.env._("Until today, %(day)s: the last day", day=day)
+        elif left == 1:
+            text = self.env._("Until %(day)s: 1 day left", day=day)
+        else:
+            text = self.env._("Until %(day)s: %(days)s days left", day=day, days=left)
+        return text, round(100 * left / (total or 1))
+
+    def _get_uncovered_text(self, periods, today):
+        coming = periods.filtered(lambda p: p.date_start > today)
+        if coming:
+            day = self._format_day(min(coming.mapped("date_start")))
+            return self.env._("Valid again from %(day)s", day=day)
+        if not periods:
+            return self.env._("No period is granted yet")
+        end = max(periods.mapped("date_last"))
+        day, days = self._format_day(end), (today - end).days
+        if days == 1:
+            return self.env._("Ended yesterday, on %(day)s", day=day)
+        return self.env._("Ended on %(day)s, %(days)s days ago", day=day, days=days)
+
+    @api.model
+    def _format_day(self, day):
+        return format_date(self.env, day, date_format="d MMM y")
+
+    # ----------------------------------------------------------------- readiness
+
+    def _count_by_requirement(self):
+        """Return ``{registration id: [{"id", "name", "supported", "required"}]}``.
+
+        All requirements of the norm: an exempt one requires nothing.
+        """
+        coverage = self.env["kmop.coverage"]
+        if not coverage.has_access("read"):
+            return {}
+        groups = coverage._read_group(
+            [("registration_id", "in", self.ids)],
+            ["registration_id", "requirement_id", "indicator_id"],
+            ["tested:sum", "supported:sum"],
+        )
+        counts = {}
+        for registration, requirement, _indicator, tested, supported in groups:
+            mine = counts.setdefault(registration.id, {})
+            entry = mine.setdefault(requirement, {"supported": 0, "required": 0})
+            entry["required"] += bool(tested)
+            entry["supported"] += bool(tested) and supported == tested
+        return {
+            key: self._describe_requirements(found) for key, found in counts.items()
+        }
+
+    @api.model
+    def _describe_requirements(self, counts):
+        ordered = sorted(counts.items(), key=lambda item: (item[0].sequence, item[0].id))
+        return [
+            {"id": requirement.id, "name": requirement.display_name, **entry}
+            for requirement, entry in ordered
+        ]
+
+    # ---------------------------------------------------------------- what is next
+
+    def _get_next_milestones(self):
+        """Return the first milestone of each registration that isn't over."""
+        milestones = self.env["kmop.milestone"]
+        if not milestones.has_access("read"):
+            return {}
+        found = milestones.search(
+            milestones._open_domain()
+            & Domain("registration_id", "in", self.ids)
+            & Domain("res_model", "in", OWN_MILESTONES),
+            order="date_planned, id",
+        )
+        first = {
+            registration.id: mine[0]
+            for registration, mine in found.grouped("registration_id").items()
+        }
+        # Read together: they aren't next to each other in what was found.
+        found.browse(m.id for m in first.values()).mapped("user_id.name")
+        return {key: milestone._describe_next() for key, milestone in first.items()}
+
+    def _count_open_findings(self):
+        findings = self.env["kmop.finding"]
+        if not findings.has_access("read"):
+            return {}
+        domain = findings._live_domain() & Domain("registration_id", "in", self.ids)
+        groups = findings._read_group(domain, ["registration_id"], ["__count"])
+        return {registration.id: count for registration, count in groups}
+
+    # ----------------------------------------------------------- above the cards
+
+    @api.model
+    @api.readonly
+    def get_overview(self):
+        """Tell what the first screen shows above the cards.
+
+        Everything is counted with the rights of the user, in the companies that are
+        switched on, as the lists behind the counts do.
+
+        :return: ``{"empty": bool, "can_create": bool, "worries": [{"name": s,
+            "count": n}], "onboarding": [{"name": s, "done": bool}] or False}``. What
+            the user can't open isn't among the worries.
+        """
+        self.check_access("read")
+        return {
+            "empty": not self.search_count([], limit=1),
+            "can_create": self.has_access("create"),
+            "worries": [
+                {"name": name, "count": self.env[model].search_count(domain)}
+                for name, (model, domain) in self._get_worries().items()
+                if self.env[model].has_access("read")
+            ],
+            "onboarding": self._get_onboarding(),
+        }
+
+    @api.model
+    def _get_worries(self):
+        """Return the model and the domain by worry: a filter of the list each."""
+        today = fields.Date.context_today(self)
+        findings = self.env["kmop.finding"]
+        answers = self.env["survey.user_input"]
+        worries = {
+            "judge": ("kmop.evidence", Domain("state", "=", "submitted")),
+            "review": (
+                "kmop.evidence",
+                Domain("state", "=", "accepted") & Domain("date_review", "<=", today),
+            ),
+            "findings": (findings._name, findings._overdue_domain()),
+            "milestones": ("kmop.milestone", Domain("state", "=", "sent")),
+            "dossiers": (
+                "sale.order",
+                Domain("kmop_service", "!=", False)
+                & Domain("state", "=", "sale")
+                & Domain("kmop_completeness", "<", 100),
+            ),
+            "surveys": (
+                answers._name,
+                answers._kmop_open_domain() & Domain("kmop_invited", "=", True),
+            ),
+        }
+        if not self.env.user.has_group("kmop_registration.group_kmop_officer"):
+            del worries["judge"]
+        return worries
+
+    # ------------------------------------------------------------------ set-up
+
+    @api.model
+    def _get_onboarding(self):
+        """Return the steps of the set-up, or False where there is nothing to set up."""
+        if not (self.env.company.kmop_show_onboarding and self.has_access("create")):
+            return False
+        done = self._get_onboarding_done()
+        # Dates are for who is registered already: a newcomer has none to enter.
+        if all(ready for name, ready in done.items() if name != "dates"):
+            return False
+        return [{"name": name, "done": ready} for name, ready in done.items()]
+
+    @api.model
+    def _get_onboarding_done(self):
+        own = self._get_own_live()
+        company = self.env.company
+        products = self.env["product.template"].search_count(
+            [("kmop_service", "!=", False), ("company_id", "in", (False, company.id))],
+            limit=1,
+        )
+        # sudo: that there is one is all that is told
+        surveys = self.env["survey.survey"].sudo()
+        surveys = surveys.search_count([("kmop_satisfaction", "!=", False)], limit=1)
+        return {
+            "registration": bool(own),
+            "dates": any(r.number and r.date_end for r in own),
+            "products": bool(products),
+            "survey": bool(surveys),
+            "bureau": bool(own.audit_ids.bureau_id),
+        }
+
+    @api.model
+    def _get_own_live(self):
+        company = Domain("company_id", "=", self.env.company.id)
+        return self.search(company & Domain("date_withdrawn", "=", False))
+
+    @api.model
+    def get_onboarding_action(self, name):
+        """Return the action behind a step of the set-up.
+
+        Raises UserError for who can't do that step, KeyError where there is none.
+        """
+        self.check_access("create")
+        return {
+            "registration": self._get_action_new,
+            "dates": self._get_action_take_over,
+            "products": self._get_action_products,
+            "survey": self._get_action_surveys,
+            "bureau": self._get_action_bureau,
+        }[name]()
+
+    def _get_xml_action(self, xmlid, **values):
+        action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)
+        return {**action, **values}
+
+    def _get_action_new(self):
+        return self._get_xml_action(
+            "kmop_registration.kmop_registration_action",
+            name=self.env._("New registration"),
+            views=[(False, "form")],
+        )
+
+    def _get_action_take_over(self):
+        return self._get_xml_action(
+            "kmop_registration.kmop_registration_onboard_action"
+        )
+
+    def _get_action_products(self):
+        context = {"search_default_kmop": 1, "default_kmop_service": "training"}
+        context["default_type"] = "service"
+        return self._get_xml_action("sale.product_template_action", context=context)
+
+    def _get_action_surveys(self):
+        if not self.env["survey.survey"].has_access("read"):
+            return self._get_notice(
+                self.env._(
+                    "Whoever may use the Surveys app marks the satisfaction survey"
+                    " there: ask for that right, or ask them."
+                )
+            )
+        return self._get_xml_action(
+            "survey.action_survey_form", context={"search_default_kmop_satisfaction": 1}
+        )
+
+    def _get_notice(self, message):
+        return {
+            "type": "ir.actions.client",
+            "tag": "display_notification",
+            "params": {"type": "info", "message": message},
+        }
+
+    def _get_action_bureau(self):
+        """Open the audit that asks for a bureau, as near to it as there is."""
+        registration = self._get_own_live()[:1]
+        if audit := registration.open_audit_id:
+            return audit._get_form_action()
+        if not registration:
+            return self._get_xml_action(
+                "kmop_registration.kmop_bureau_appointment_action"
+            )
+        return self._get_xml_action(
+            "kmop_registration.kmop_registration_action",
+            views=[(False, "form")],
+            res_id=registration.id,
+        )
+
+    @api.model
+    def close_onboarding(self):
+        """Show the set-up no more to anybody of the company, until the settings do."""
+        self.check_access("create")
+        # sudo: who runs the registration needn't be allowed to edit the company
+        self.env.company.sudo().kmop_show_onboarding = False
