@@ -30,6 +30,7 @@
         "data/survey_survey_data.xml",
         "data/ir_cron_data.xml",
         "report/kmop_evaluation_sheet.xml",
+        "report/kmop_timeline_templates.xml",
         "report/kmop_audit_report.xml",
         "report/kmop_finding_report.xml",
         "report/kmop_badge_templates.xml",

@@ -38,6 +38,8 @@ class KmopRegistration(models.Model):
         "kmop.anchored",
         "kmop.badge",
         "kmop.project.window",
+        "kmop.timeline",
+        "kmop.guide",
         "mail.thread",
         "mail.activity.mixin",
     ]

@@ -2,6 +2,9 @@ from types import SimpleNamespace
 
 from odoo import api, models
 
+# How many of the dates to come are listed below the drawing.
+COMING = 10
+
 
 class KmopAuditReport(models.AbstractModel):
     """The summary of an audit on paper: the same figures as in the workbook."""
@@ -21,7 +24,10 @@ class KmopAuditReport(models.AbstractModel):
     def _get_summary(self, audit):
         registration = audit.registration_id
         window = registration._get_project_window()
+        drawing = registration.timeline
         return {
+            "timeline": drawing,
+            "coming": registration._get_timeline_rows(drawing, COMING),
             "requirements": self._get_requirements(audit),
             "readiness": audit.is_open
             and registration.readiness().get(registration.id),

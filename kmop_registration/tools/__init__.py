@@ -2,3 +2,4 @@ from .attempt import attempt
 from .dates import day_after, day_before, period_end, shift
 from .names import make_unique, safe_name
 from .prefetch import AboutPrefetch
+from .timeline import Scale, cluster
