@@ -159,26 +159,30 @@ class KmopDossierFiles(models.AbstractModel):
     # ----------------------------------------------------------------------- state
 
     @api.model
-    def _look(self, file):
-        """Return what is kept, as far as a glance tells.
+    def _look(self, file, root):
+        """Return what is kept under ``root``, as far as a glance tells.
 
         :return: ``missing``, ``altered`` where its size differs, else ``present``
         """
         if not file.store_fname:
             return "present" if file.in_database or not file.size else "missing"
-        size = self._get_size(file)
+        size = self._get_size(file, root)
         if size is None:
             return "missing"
         return "present" if size == file.size else "altered"
 
     @api.model
-    def _get_size(self, file):
+    def _get_root(self):
+        """Return the folder of all files: of many, it is looked for once."""
+        return self.env["ir.attachment"]._full_path("")
+
+    @api.model
+    def _get_size(self, file, root=None):
         """Return how large the file is on the disk, None where it isn't there."""
         if not file.store_fname:
             return file.size
         try:
-            path = self.env["ir.attachment"]._full_path(file.store_fname)
-            return os.stat(path).st_size
+            return os.stat((root or self._get_root()) + file.store_fname).st_size
         except OSError:
             return None
 

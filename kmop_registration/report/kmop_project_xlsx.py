@@ -123,8 +123,9 @@ class KmopProjectXlsx(models.AbstractModel):
             book.registration._get_projects_domain(date_from, date_to),
             order="kmop_date_start, id",
         )
+        shared = self._get_shared()
         for rows in self._iterate_rows(orders, FIELDS):
-            names = self._get_names(rows)
+            names = {**shared, **self._get_names(rows)}
             for row in rows:
                 yield self._get_row(row, names)
 
@@ -138,19 +139,17 @@ class KmopProjectXlsx(models.AbstractModel):
         users = (
             self.env["res.users"].sudo().browse({r.user_id for r in rows if r.user_id})
         )
-        enterprises = partners.browse({r.kmop_enterprise_id for r in rows})
+        enterprises = partners.browse({r.kmop_enterprise_id for r in rows} - {None})
         clients = partners.browse({row.partner_id for row in rows})
         people = partners.browse({i for found in trainers.values() for i in found})
         return {
-            **self._get_shared(),
             "trainers": trainers,
             "score": self._get_scores(ids),
-            "client": {p.id: p.display_name for p in clients},
-            "number": {
-                p.id: p.vat or p.company_registry for p in enterprises.filtered("id")
-            },
-            "trainer": {p.id: p.name for p in people},
-            "user": {user.id: user.name for user in users},
+            "client": self._get_texts(clients),
+            "number": self._get_texts(enterprises, "company_registry")
+            | {i: vat for i, vat in self._get_texts(enterprises, "vat").items() if vat},
+            "trainer": self._get_texts(people, "name"),
+            "user": self._get_texts(users, "name"),
         }
 
     def _get_shared(self):
@@ -158,8 +157,8 @@ class KmopProjectXlsx(models.AbstractModel):
         currencies = self.env["res.currency"].with_context(active_test=False)
         return {
             "service": self._get_labels(self.env["sale.order"], "kmop_service"),
-            "theme": {theme.id: theme.name for theme in themes.search(Domain.TRUE)},
-            "currency": {c.id: c.name for c in currencies.search(Domain.TRUE)},
+            "theme": self._get_texts(themes.search(Domain.TRUE), "name"),
+            "currency": self._get_texts(currencies.search(Domain.TRUE), "name"),
             "subsidised": (self.env._("No"), self.env._("Yes")),
         }
 

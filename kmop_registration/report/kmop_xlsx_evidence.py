@@ -102,15 +102,18 @@ class KmopXlsxEvidence(models.AbstractModel):
         ]
 
     def _get_rows(self, book):
-        evidences = self.env["kmop.evidence"].search(
-            [("registration_id", "=", book.registration.id)], order="id"
-        )
+        evidences = self._get_evidence(book)
         link = f"{book.registration.get_base_url()}/odoo/kmop-evidence"
         shared = {"link": link, "open": self.env._("Open"), **self._get_shared()}
         for rows in self._iterate_rows(evidences, NAMES):
-            names = {**shared, **self._get_names(rows)}
+            names = {**shared, **self._get_names(rows, shared)}
             for row in rows:
                 yield self._get_row(row, names)
+
+    def _get_evidence(self, book):
+        return self.env["kmop.evidence"].search(
+            [("registration_id", "=", book.registration.id)], order="id"
+        )
 
     def _get_shared(self):
         """Return the labels that all rows share, by what they are of."""
@@ -123,6 +126,7 @@ class KmopXlsxEvidence(models.AbstractModel):
             },
             "requirement": self._get_list("kmop.requirement", "display_name"),
             "indicator": self._get_list("kmop.indicator", "code"),
+            "type": self._get_list("kmop.evidence.type", "name"),
         }
 
     def _get_list(self, model, name):
@@ -130,21 +134,35 @@ class KmopXlsxEvidence(models.AbstractModel):
         records = self.env[model].with_context(active_test=False).search(Domain.TRUE)
         return {record.id: record[name] for record in records}
 
-    def _get_names(self, rows):
+    def _get_names(self, rows, shared):
         """Return how what a chunk refers to is called, read at once."""
         ids = [row.id for row in rows]
-        types = self.env["kmop.evidence.type"].browse({row.type_id for row in rows})
         # sudo: who may read the evidence may know whose document it is
         orders = self.env["sale.order"].sudo()
         orders = orders.browse({row.order_id for row in rows if row.order_id})
         return {
-            "type": {t.id: t.name for t in types},
-            "order": {order.id: order.name for order in orders},
+            "order": self._get_texts(orders, "name"),
             "source": self._get_sources(rows),
             "files": self._get_files(rows),
-            "requirements": self._get_linked("kmop.evidence", "requirement_ids", ids),
-            "indicators": self._get_linked("kmop.evidence", "indicator_ids", ids),
+            "requirements": self._get_joined(
+                "\n", shared["requirement"], "requirement_ids", ids
+            ),
+            "indicators": self._get_joined(
+                ", ", shared["indicator"], "indicator_ids", ids
+            ),
         }
+
+    def _get_joined(self, separator, names, field, ids):
+        """Return the ``names`` of what is linked, in their own order, by evidence.
+
+        Few lists differ: each is put together once.
+        """
+        linked = self._get_linked("kmop.evidence", field, ids)
+        texts = {
+            found: separator.join(name for i, name in names.items() if i in found)
+            for found in set(map(tuple, linked.values()))
+        }
+        return {id_: texts[tuple(found)] for id_, found in linked.items()}
 
     def _get_sources(self, rows):
         """Return the names of the source documents, by model and id."""
@@ -153,10 +171,12 @@ class KmopXlsxEvidence(models.AbstractModel):
             if row.res_id and self.env["kmop.evidence"]._is_source(row.res_model):
                 wanted.setdefault(row.res_model, set()).add(row.res_id)
         return {
-            (model, record.id): record.display_name
+            (model, id_): text
             for model, ids in wanted.items()
             # sudo: who may read the evidence may know which document it comes from
-            for record in self.env[model].sudo().browse(ids).exists()
+            for id_, text in self._get_texts(
+                self.env[model].sudo().browse(ids).exists()
+            ).items()
         }
 
     def _get_files(self, rows):
@@ -175,8 +195,8 @@ class KmopXlsxEvidence(models.AbstractModel):
             row.id,
             row.name,
             names["type"][row.type_id],
-            self._join("\n", names["requirement"], names["requirements"].get(row.id)),
-            self._join(", ", names["indicator"], names["indicators"].get(row.id)),
+            names["requirements"].get(row.id),
+            names["indicators"].get(row.id),
             names["aspect"].get(row.aspect),
             row.date_effective,
             row.date_review,
@@ -188,11 +208,3 @@ class KmopXlsxEvidence(models.AbstractModel):
             row.url,
             Link(f"{names['link']}/{row.id}", names["open"]),
         )
-
-    def _join(self, separator, names, ids):
-        """Return the names of ``ids``, in the order of ``names``."""
-        if not ids:
-            return ""
-        if len(ids) == 1:
-            return names[ids[0]]
-        return separator.join(name for id_, name in names.items() if id_ in ids)

@@ -66,11 +66,14 @@ class KmopXlsxFile(models.AbstractModel):
         files = self.env["kmop.dossier.files"]
         kinds = self._get_labels(self.env["kmop.evidence.file"], "kind")
         states = self._get_states()
-        counts = {}
+        counts, root = {}, files._get_root()
         for evidence_id, evidence, path, file in files._iterate_files(
             book.registration
         ):
-            state = book.pack.get_state(path, file) if book.pack else files._look(file)
+            if book.pack:
+                state = book.pack.get_state(path, file)
+            else:
+                state = files._look(file, root)
             counts[state] = counts.get(state, 0) + 1
             yield (
                 evidence_id,

@@ -99,6 +99,12 @@ class KmopXlsxSheet(models.AbstractModel):
         return dict(groups)
 
     @api.model
+    def _get_texts(self, records, name="display_name"):
+        """Return the field ``name`` of the records, by id, reading no other."""
+        records.fetch([name])
+        return {record.id: record[name] for record in records}
+
+    @api.model
     def _get_order(self, model):
         """Return the place of each record of a short list, by id."""
         records = self.env[model].with_context(active_test=False).search(Domain.TRUE)

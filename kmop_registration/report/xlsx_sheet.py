@@ -246,21 +246,21 @@ class Sheet:
         out itself.
         """
         row, lines = self.row, 1
+        widths, numbers, text, day = self.widths, self.numbers, self.text, self.date
         write_string, write_number = self.sheet.write_string, self.sheet.write_number
         for column, value in enumerate(values):
             kind = type(value)
             if kind is str:
                 if not value:
                     continue
-                if len(value) > self.widths[column] or "\n" in value:
+                if len(value) > widths[column] or not value.isprintable():
                     lines = max(lines, self._count_text_lines(value, column))
-                if len(value) > SHORT or not value.isprintable():
                     value = self._clean(column, value)
-                write_string(row, column, value, self.text)
+                write_string(row, column, value, text)
             elif kind is date and value >= FIRST_DAY:
-                write_number(row, column, value.toordinal() - DAY_ZERO, self.date)
+                write_number(row, column, value.toordinal() - DAY_ZERO, day)
             elif kind is float or kind is int:
-                write_number(row, column, value, self.numbers[column])
+                write_number(row, column, value, numbers[column])
             elif value:
                 self._write(column, value, None)
         if lines > 1:
