@@ -22,6 +22,7 @@ class Host:
 
     source: Path
     address: dict[str, str] = field(default_factory=dict)
+    configuration: Path = paths.HOST / "odoo.conf"
 
     def environment(self) -> dict[str, str]:
         env = {**os.environ, **self.address}
@@ -29,7 +30,7 @@ class Host:
         folders = [paths.VENV / "bin", postgres.binaries(), os.environ["PATH"]]
         env["PATH"] = os.pathsep.join(str(folder) for folder in folders)
         env["PYTHONPATH"] = str(self.source)
-        env["ODOO_RC"] = str(paths.HOST / "odoo.conf")
+        env["ODOO_RC"] = str(self.configuration)
         return env
 
     def command(self, *arguments) -> list[str]:
@@ -60,7 +61,7 @@ def ready() -> Iterator[Host]:
     host = Host(source.ensure())
     with postgres.server() as address:
         host.address = address
-        _write_configuration(host.source)
+        write_configuration(host.configuration, host.source, paths.ROOT)
         yield host
 
 
@@ -83,16 +84,17 @@ def check_folder() -> None:
         raise Stop("The first start needs 3 GB of disk: free some space.")
 
 
-def _write_configuration(odoo: Path) -> None:
-    addons = [paths.ROOT, *source.extra_addons(odoo)]
+def write_configuration(target: Path, odoo: Path, addons: Path) -> None:
+    """With the addons of one folder, beside Odoo's own."""
+    folders = [addons, *source.extra_addons(odoo)]
     lines = [
         "[options]",
-        f"addons_path = {','.join(map(str, addons))}",
+        f"addons_path = {','.join(map(str, folders))}",
         f"data_dir = {paths.DATA}",
         "http_interface = 127.0.0.1",
         "max_cron_threads = 0",
     ]
     paths.DATA.mkdir(exist_ok=True)
-    new = paths.HOST / f"odoo.conf.{os.getpid()}"
+    new = target.with_suffix(f".{os.getpid()}")
     new.write_text("\n".join(lines) + "\n")
-    new.rename(paths.HOST / "odoo.conf")
+    new.rename(target)

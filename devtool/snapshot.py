@@ -49,14 +49,14 @@ OPENED = re.compile(r"(CREATE|ALTER) .*")
 
 def take(host: Host, database: str) -> Counter[str]:
     """Each row with its table, however often; the order of rows says nothing."""
-    return rows(_dump(host, "--data-only", database))
+    return rows(dump(host, "--data-only", database))
 
 
 def take_host(host: Host, database: str) -> Counter[str]:
     """The tables and what modules bring, whatever users added since."""
     tables = [f"--table=public.{name}" for name in BROUGHT]
-    brought = rows(_dump(host, "--data-only", *tables, database))
-    return brought + structure(_dump(host, "--schema-only", database))
+    brought = rows(dump(host, "--data-only", *tables, database))
+    return brought + structure(dump(host, "--schema-only", database))
 
 
 def count(host: Host, database: str) -> Counter[str]:
@@ -73,7 +73,8 @@ def count(host: Host, database: str) -> Counter[str]:
     return Counter({table: int(number) for table, number in rows})
 
 
-def _dump(host: Host, *arguments: str) -> str:
+def dump(host: Host, *arguments: str) -> str:
+    """What pg_dump prints of a database."""
     done = subprocess.run(
         [postgres.binaries() / "pg_dump", *arguments],
         env={**os.environ, **host.address},
@@ -85,11 +86,11 @@ def _dump(host: Host, *arguments: str) -> str:
     return done.stdout
 
 
-def structure(dump: str) -> Counter[str]:
+def structure(text: str) -> Counter[str]:
     """Each line with what it is a part of, wherever the dump has it."""
     found: Counter[str] = Counter()
     part = ""
-    for line in dump.splitlines():
+    for line in text.splitlines():
         if not line or line.startswith(("--", "\\", "SET ", "SELECT ")):
             continue
         if OPENED.match(line):
@@ -98,10 +99,10 @@ def structure(dump: str) -> Counter[str]:
     return found
 
 
-def rows(dump: str) -> Counter[str]:
+def rows(text: str) -> Counter[str]:
     found: Counter[str] = Counter()
     table = ""
-    for line in dump.splitlines():
+    for line in text.splitlines():
         if line.startswith("COPY "):
             table = line.split()[1]
         elif line == "\\.":

@@ -13,6 +13,7 @@ from . import (
     paths,
     pytests,
     snapshot,
+    upgrade,
     wheel,
 )
 from .databases import BARE, DEMO, HOST_MODULES
@@ -26,6 +27,7 @@ LOCK = "test"
 BARE_DB = "kmop-test-bare"
 UNINSTALL_DB = "kmop-test-uninstall"
 STORM_DB = "kmop-test-storm"
+UPGRADE_DB = "kmop-test-upgrade"
 WHEEL_DB = "kmop-test-wheel"
 USED = Path(__file__).with_name("used.py")
 STORM = Path(__file__).with_name("storm.py")
@@ -42,6 +44,7 @@ def everything() -> int:
         _install_bare(ready)
         _update_twice(ready)
         _uninstall(ready)
+        upgrade.check(ready, UPGRADE_DB, BARE_DB)
         wheel.check(ready, WHEEL_DB)
         _storm(ready)
         _install_demo(ready)

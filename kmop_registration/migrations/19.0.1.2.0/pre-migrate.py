@@ -8,6 +8,8 @@ def migrate(cr, version):
         "UPDATE kmop_milestone"
         " SET res_model = 'kmop.registration', res_id = registration_id"
     )
+    # Made anew, for those that have a rule only: an index that is there stays as it is.
+    cr.execute("DROP INDEX kmop_milestone__rule_id_index")
     # Of other models and with more to say now: those that were there make place.
     cr.execute(
         "DELETE FROM ir_model_data"

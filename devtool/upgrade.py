@@ -1,0 +1,66 @@
+"""A database of an earlier version, with data in it, brought up to this one."""
+
+import subprocess
+from collections import Counter
+
+from . import databases, logcheck, paths, snapshot
+from .errors import Stop
+from .host import NO_MAIL, Host, write_configuration
+from .process import say, step
+
+FOLDER = paths.HOST / "upgrade"
+USED = "devtool/used.py"
+# The last commit of each version whose data can still be out there.
+VERSIONS = {"19.0.1.1.0": "5642d5eab5e628b2cf049389939f9808a23deee4"}
+# What may never change.
+KEPT = "SELECT count(*), max(fingerprint) FROM kmop_evidence WHERE state = 'accepted'"
+
+
+def check(host: Host, name: str, fresh: str) -> None:
+    """The structure must be that of ``fresh``, and what was accepted unaltered."""
+    for version, commit in VERSIONS.items():
+        with step(f"Upgrading from {version}, with data"):
+            _install(host, name, commit)
+            before = host.query(name, KEPT), snapshot.count(host, name)
+            databases.update(host, name)
+        logcheck.check(paths.log_file(f"update-{name}"))
+        if (host.query(name, KEPT), snapshot.count(host, name)) != before:
+            raise Stop(f"Upgrading from {version} changed what users entered.")
+        _compare(host, name, fresh, version)
+        databases.drop(host, name)
+    say("    the upgraded database is like a fresh one, with its data")
+
+
+def _install(host: Host, name: str, commit: str) -> None:
+    """As that version's own files install and use it."""
+    _check_out(commit)
+    databases.clone(host, databases.ground(host, databases.BARE), name)
+    old = Host(host.source, host.address, FOLDER / "odoo.conf")
+    write_configuration(old.configuration, old.source, FOLDER)
+    databases.install(old, name, paths.ADDON)
+    with open(FOLDER / USED) as script:
+        old.log("upgrade-use", "shell", "-d", name, *NO_MAIL, stdin=script)
+
+
+def _check_out(commit: str) -> None:
+    FOLDER.mkdir(exist_ok=True)
+    archive = subprocess.Popen(
+        ["git", "archive", commit, paths.ADDON, USED],
+        cwd=paths.ROOT,
+        stdout=subprocess.PIPE,
+    )
+    subprocess.run(["tar", "-x", "-C", FOLDER], stdin=archive.stdout, check=True)
+    if archive.wait():
+        raise Stop("Earlier versions aren't here: `git fetch --unshallow` gets them.")
+
+
+def _compare(host: Host, name: str, fresh: str, version: str) -> None:
+    one, other = (_structure(host, database) for database in (fresh, name))
+    if difference := snapshot.difference(one, other):
+        say(difference)
+        raise Stop(f"Upgraded from {version}, the tables aren't those of a new one.")
+
+
+def _structure(host: Host, name: str) -> Counter[str]:
+    options = "--schema-only", "--no-comments"
+    return snapshot.structure(snapshot.dump(host, *options, name))
