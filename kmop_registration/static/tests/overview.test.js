@@ -207,7 +207,7 @@ test("the set-up can be hidden", async () => {
     onRpc("kmop.registration", "close_onboarding", () => {
         data.onboarding = false;
         expect.step("close_onboarding");
-        return null;
+        return true;
     });
     await click(".o_kmop_close");
     await animationFrame();
