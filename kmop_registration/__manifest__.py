@@ -107,6 +107,7 @@
         "demo/kmop_audit_access_demo.xml",
         "demo/kmop_satisfaction_demo.xml",
         "demo/kmop_evidence_demo.xml",
+        "demo/kmop_overview_demo.xml",
     ],
     "assets": {
         "web.assets_backend": [

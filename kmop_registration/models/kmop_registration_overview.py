@@ -11,7 +11,9 @@ class KmopRegistrationOverview(models.Model):
 
     _inherit = "kmop.registration"
 
-    card = fields.Json(compute="_compute_card", help="What a card of the overview says.")
+    card = fields.Json(
+        compute="_compute_card", help="What a card of the overview says."
+    )
 
     @api.depends_context("lang", "tz", "uid", "allowed_company_ids")
     def _compute_card(self):
@@ -105,7 +107,9 @@ class KmopRegistrationOverview(models.Model):
 
     @api.model
     def _describe_requirements(self, counts):
-        ordered = sorted(counts.items(), key=lambda item: (item[0].sequence, item[0].id))
+        ordered = sorted(
+            counts.items(), key=lambda item: (item[0].sequence, item[0].id)
+        )
         return [
             {"id": requirement.id, "name": requirement.display_name, **entry}
             for requirement, entry in ordered
@@ -172,6 +176,7 @@ class KmopRegistrationOverview(models.Model):
         today = fields.Date.context_today(self)
         findings = self.env["kmop.finding"]
         answers = self.env["survey.user_input"]
+        companies = self.env.companies.ids
         worries = {
             "judge": ("kmop.evidence", Domain("state", "=", "submitted")),
             "review": (
@@ -188,7 +193,9 @@ class KmopRegistrationOverview(models.Model):
             ),
             "surveys": (
                 answers._name,
-                answers._kmop_open_domain() & Domain("kmop_invited", "=", True),
+                answers._kmop_open_domain()
+                & Domain("kmop_invited", "=", True)
+                & Domain("kmop_registration_id.company_id", "in", companies),
             ),
         }
         if not self.env.user.has_group("kmop_registration.group_kmop_officer"):

@@ -262,9 +262,7 @@ class TestWorries(BudgetCommon, OverviewCommon):
             {},
             {"kmop_invited": True, "test_entry": True},
         ):
-            answers.create(
-                {"survey_id": survey.id, "kmop_order_id": order.id, **vals}
-            )
+            answers.create({"survey_id": survey.id, "kmop_order_id": order.id, **vals})
 
     @freeze_time("2026-06-01 12:00:00")
     def test_counts(self):
@@ -282,7 +280,10 @@ class TestWorries(BudgetCommon, OverviewCommon):
         for name, (model, view, filter_name) in FILTERS.items():
             arch = self.env.ref(f"kmop_registration.{view}")._get_combined_arch()
             node = arch.find(f".//filter[@name='{filter_name}']")
-            domain = safe_eval(node.get("domain"), {"uid": self.all_round.id})
+            domain = safe_eval(
+                node.get("domain"),
+                {"uid": self.all_round.id, "allowed_company_ids": self.company.ids},
+            )
             records = self.env[model].with_user(self.all_round)
             with self.subTest(worry=name):
                 self.assertEqual(records.search_count(domain), counts[name])
@@ -448,9 +449,7 @@ class TestOverviewScreen(OverviewCommon, HootCase):
 
     def test_first_day(self):
         """From nothing, by the empty screen, to a registration and its card."""
-        self.start_tour(
-            "/odoo/kmop", "kmop_overview_tour", login=self.all_round.login
-        )
+        self.start_tour("/odoo/kmop", "kmop_overview_tour", login=self.all_round.login)
         registration = self.env["kmop.registration"].search(
             [("company_id", "=", self.company.id)]
         )

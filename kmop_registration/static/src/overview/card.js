@@ -42,6 +42,13 @@ export class KmopCard extends Component {
         return supported ? "warning" : "danger";
     }
 
+    getSupportClass({supported, required}) {
+        if (!required) {
+            return "text-muted";
+        }
+        return supported ? "" : "text-danger";
+    }
+
     getSupport({supported, required}) {
         return required
             ? _t("%(supported)s of %(required)s", {supported, required})
