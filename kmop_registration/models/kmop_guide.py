@@ -80,13 +80,20 @@ class KmopGuide(models.AbstractModel):
             return self._get_guide_button(
                 self.env._("Start another audit"), "action_start_audit"
             )
-        if self.step == "completed" and self.validity in ("expiring", "expired"):
+        ends = self.validity in ("expiring", "expired")
+        if self.step == "completed" and ends:
             return self._get_guide_button(
                 self.env._("Start the renewal"), "action_start_renewal"
             )
+        if current == "perform" and ends:
+            return self._get_guide_button(
+                self.env._("Ask for the next audit"), "action_start_audit"
+            )
         items = [i for step in steps if step["code"] == current for i in step["items"]]
         missing = [item for item in items if not item["done"] and item["link"]]
-        return missing and {"label": missing[0]["todo"], "link": missing[0]["link"]}
+        if not missing:
+            return False
+        return {"label": missing[0]["todo"], "link": missing[0]["link"]}
 
     def _get_guide_button(self, label, action):
         writes = self.has_access("write")

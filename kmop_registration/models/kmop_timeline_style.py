@@ -15,6 +15,8 @@ CROSS = "M-3.5,-3.5 L3.5,3.5 M-3.5,3.5 L3.5,-3.5"
 DASH = "M-4,0 L4,0"
 DOT = "M-1,0 L1,0"
 BANG = "M0,-5 L0,1 M0,4 L0,5"
+# Of the legend: in the drawing, the lines follow the length of the span.
+HATCH = "M-9,7 L1,-7 M-1,7 L9,-7"
 LINES = "M-4,-2 L4,-2 M-3,2 L3,2"
 
 WHITE, GREY, DARK = "#ffffff", "#6b7280", "#1f2937"
@@ -41,8 +43,8 @@ SPANS = {
         _lt("Granted on conditions"), "#fdeec8", AMBER, DARK, dash="8,3"
     ),
     "coming": _style(_lt("To come"), WHITE, BLUE, DARK, dash="3,4"),
-    "gap": _style(_lt("Gap"), WHITE, RED, RED),
-    "expired": _style(_lt("Expired"), WHITE, RED, RED),
+    "gap": _style(_lt("Gap"), WHITE, RED, RED, glyph=HATCH),
+    "expired": _style(_lt("Expired"), WHITE, RED, RED, glyph=HATCH),
     "withdrawn": _style(_lt("Withdrawn"), "#e5e7eb", GREY, DARK),
 }
 

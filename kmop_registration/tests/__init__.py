@@ -27,6 +27,7 @@ from . import (
     test_export_zip,
     test_finding,
     test_fuzz_routes,
+    test_guide,
     test_host_budget,
     test_host_portal,
     test_i18n,
@@ -49,6 +50,7 @@ from . import (
     test_satisfaction_invite,
     test_satisfaction_page,
     test_score,
+    test_timeline,
     test_ui,
     test_xlsx_sheet,
 )
