@@ -1,1 +1,1 @@
-from . import audit, badge, export, reminder, survey
+from . import audit, audit_pack, badge, export, reminder, survey

@@ -11,6 +11,24 @@ from odoo.http import content_disposition, request
 from ..report.xlsx_sheet import MIMETYPE
 
 
+def stream_archive(packer, record):
+    """Yield what ``packer`` makes of a record, on a transaction of its own.
+
+    The request's is over by then. Nothing is read before who asked is known to be
+    allowed to.
+    """
+    env = packer.env
+    registry, name, model, ids = env.registry, packer._name, record._name, record.ids
+    user, context, su = env.uid, dict(env.context), env.su
+
+    def stream():
+        with registry.cursor(readonly=not su) as cr:
+            own = api.Environment(cr, user, context, su)
+            yield from own[name]._stream(own[model].browse(ids))
+
+    return stream()
+
+
 class KmopExport(http.Controller):
     @http.route(
         "/kmop/registration/<int:registration_id>/audit.xlsx",
@@ -38,28 +56,11 @@ class KmopExport(http.Controller):
         registration = self._get_registration(registration_id)
         subject = request.env._("Dossier")
         return Response(
-            self._stream_dossier(registration),
+            stream_archive(request.env["kmop.dossier.zip"], registration),
             mimetype="application/zip",
             direct_passthrough=True,
             headers=self._get_headers(registration, subject, "zip"),
         )
-
-    def _stream_dossier(self, registration):
-        """Yield the archive, on a transaction of its own: the request's is over.
-
-        Nothing is read before who asked is known to be allowed to.
-        """
-        env = registration.env
-        registry, ids = env.registry, registration.ids
-        user, context = env.uid, dict(env.context)
-
-        def stream():
-            with registry.cursor(readonly=True) as cr:
-                own = api.Environment(cr, user, context)
-                mine = own["kmop.registration"].browse(ids)
-                yield from own["kmop.dossier.zip"]._stream(mine)
-
-        return stream()
 
     @http.route(
         "/kmop/registration/<int:registration_id>/projects.xlsx",

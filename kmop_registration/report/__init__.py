@@ -8,6 +8,7 @@ from . import (
     kmop_dossier_files,
     kmop_dossier_zip,
     kmop_project_xlsx,
+    kmop_page_zip,
     kmop_xlsx_audit,
     kmop_xlsx_cover,
     kmop_xlsx_evidence,
@@ -18,4 +19,9 @@ from . import (
     kmop_xlsx_requirement,
     kmop_xlsx_satisfaction,
     kmop_xlsx_timeline,
+    kmop_page_xlsx,
+    kmop_page_xlsx_cover,
+    kmop_page_xlsx_evidence,
+    kmop_page_xlsx_project,
+    kmop_page_xlsx_requirement,
 )

@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.fields import Domain
 
 from .xlsx_sheet import Book
 
@@ -28,21 +29,29 @@ class KmopAuditXlsx(models.AbstractModel):
         return [self.env[name] for name in SHEETS]
 
     @api.model
-    def _write(self, registration, file, pack=None):
+    def _write(self, record, file, pack=None):
         """Write the workbook of one registration to the open binary ``file``.
 
         :param pack: the archive that it goes in, whose files it then leads to
         """
         with Book(file) as book:
-            book.registration = registration
-            book.audit = self._get_audit(registration)
+            self._prepare(book, record)
             book.pack = pack
             book.sheets = self._get_readable(book)
-            cover = self.env["kmop.xlsx.cover"]
+            cover = self._get_cover()
             first = cover._open(book)
             for sheet in book.sheets:
                 sheet._add(book)
             cover._fill(first, book, book.sheets)
+
+    def _prepare(self, book, registration):
+        """Say what the workbook is about."""
+        book.registration = registration
+        book.audit = self._get_audit(registration)
+        book.evidences = Domain("registration_id", "=", registration.id)
+
+    def _get_cover(self):
+        return self.env["kmop.xlsx.cover"]
 
     def _get_readable(self, book):
         readable = []

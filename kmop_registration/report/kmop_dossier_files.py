@@ -41,11 +41,9 @@ class KmopDossierFiles(models.AbstractModel):
     _description = "Files of the dossier"
 
     @api.model
-    def _iterate_files(self, registration):
-        """Yield a ``PlacedFile`` for each file that the reader may know of."""
-        evidences = self.env["kmop.evidence"].search(
-            [("registration_id", "=", registration.id)], order="id"
-        )
+    def _iterate_files(self, domain):
+        """Yield a ``PlacedFile`` for each file of evidence, as its reader may know."""
+        evidences = self.env["kmop.evidence"].search(domain, order="id")
         order = self._get_order("kmop.indicator")
         folders = {}
         for rows in self._iterate_rows(evidences, ("name", "state")):

@@ -34,21 +34,22 @@ class KmopDossierZip(models.AbstractModel):
     _description = "Dossier archive"
 
     @api.model
-    def _stream(self, registration, progress=None):
+    def _stream(self, record, progress=None):
         """Yield the archive of one registration, piece by piece.
 
         :param progress: called with the number of files that are done
         """
         pack = Pack()
         archive = ZipStream(fields.Datetime.context_timestamp(self, self._now()))
-        for placed in self.env["kmop.dossier.files"]._iterate_files(registration):
+        evidences = self._get_evidence_domain(record)
+        for placed in self.env["kmop.dossier.files"]._iterate_files(evidences):
             yield from self._add_evidence(archive, pack, placed.path, placed.file)
             pack.files += 1
             if progress:
                 progress(pack.files)
-        yield from self._add_others(archive, registration)
-        yield from self._add_workbook(archive, pack, registration)
-        yield from self._add_read_me(archive, pack, registration)
+        yield from self._add_others(archive, record)
+        yield from self._add_workbook(archive, pack, record)
+        yield from self._add_read_me(archive, pack, record)
         yield from archive.add_sums(SUMS)
         yield from archive.close()
 
@@ -56,6 +57,9 @@ class KmopDossierZip(models.AbstractModel):
         return fields.Datetime.now()
 
     # ------------------------------------------------------------------- evidence
+
+    def _get_evidence_domain(self, registration):
+        return [("registration_id", "=", registration.id)]
 
     def _add_evidence(self, archive, pack, path, file):
         """Add one file. One that can't be read is listed all the same."""
@@ -94,11 +98,11 @@ class KmopDossierZip(models.AbstractModel):
 
     # --------------------------------------------------------------------- others
 
-    def _add_others(self, archive, registration):
+    def _add_others(self, archive, record):
         """Add the reports of the audits, and the certificates behind exemptions."""
         files = self.env["kmop.dossier.files"]
-        for folder, record, attachments in self._get_others(registration):
-            names = [safe_name(folder), safe_name(record.display_name, 60)]
+        for folder, owner, attachments in self._get_others(record):
+            names = [safe_name(folder), safe_name(owner.display_name, 60)]
             for placed in files._get_attached("/".join(names), attachments):
                 pieces = self._open(placed.file)
                 if pieces is not None:
@@ -113,28 +117,30 @@ class KmopDossierZip(models.AbstractModel):
 
     # ------------------------------------------------------- workbook and read-me
 
-    def _add_workbook(self, archive, pack, registration):
-        name = safe_name(f"{self.env._('Audit dossier')}.xlsx")
+    def _add_workbook(self, archive, pack, record):
+        title = self.env._("Audit dossier")
+        name = safe_name(f"{title}.xlsx")
         with TemporaryFile() as file:
-            self.env["kmop.audit.xlsx"]._write(registration, file, pack)
+            self._get_workbook()._write(record, file, pack)
             yield from archive.add_file(name, file)
 
-    def _add_read_me(self, archive, pack, registration):
-        name = safe_name(f"{self.env._('Read me')}.txt")
-        lines = [*self._get_introduction(registration), "", *self._get_found(pack)]
+    def _get_workbook(self):
+        return self.env["kmop.audit.xlsx"]
+
+    def _add_read_me(self, archive, pack, record):
+        title = self.env._("Read me")
+        name = safe_name(f"{title}.txt")
+        lines = [*self._get_introduction(record), "", *self._get_found(pack)]
         # For Windows' own editor as well.
         text = "\r\n".join(lines) + "\r\n"
         yield from archive.add(name, [text.encode("utf-8-sig")])
 
-    def _get_introduction(self, registration):
+    def _get_introduction(self, record):
         moment = format_datetime(self.env, self._now())
+        title, maker = self._get_title(record)
         return [
-            registration.display_name,
-            self.env._(
-                "Made on %(moment)s by %(user)s",
-                moment=moment,
-                user=self.env.user.name,
-            ),
+            title,
+            self.env._("Made on %(moment)s by %(user)s", moment=moment, user=maker),
             "",
             self.env._("Begin with the workbook: it lists and explains everything."),
             self.env._(
@@ -148,6 +154,10 @@ class KmopDossierZip(models.AbstractModel):
             ),
         ]
 
+    def _get_title(self, registration):
+        """Return what the archive is of, and who had it made."""
+        return registration.display_name, self.env.user.name
+
     def _get_found(self, pack):
         if not pack.states:
             return [self.env._("All files were there, as they were accepted.")]
@@ -155,6 +165,7 @@ class KmopDossierZip(models.AbstractModel):
             "altered": self.env._("Altered since it was accepted"),
             "missing": self.env._("Missing"),
             "hidden": self.env._("Left out, as this user may not open it"),
+            "lost": self.env._("Left out, as it isn't what was accepted"),
         }
         found = list(pack.states.items())
         lines = [f"{labels[state]}: {path}" for path, state in found[:NAMED]]

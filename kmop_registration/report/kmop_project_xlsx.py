@@ -64,13 +64,16 @@ class KmopProjectXlsx(models.AbstractModel):
 
     def _add(self, book):
         """Add the dossiers that the next part asks for."""
-        window = book.registration._get_project_window()
+        window = self._get_window(book)
         sheet, facts = self._add_window(book, *window)
         incomplete = self.env._("Not complete")
         book.notes += [
             f"{sheet.name}: {v}" for label, v in facts if label == incomplete
         ]
         return sheet
+
+    def _get_window(self, book):
+        return book.registration._get_project_window()
 
     @api.model
     def _add_window(self, book, date_from, date_to):

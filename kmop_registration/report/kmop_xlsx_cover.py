@@ -65,8 +65,11 @@ class KmopXlsxCover(models.AbstractModel):
             (self.env._("Registered until"), registration.date_end),
             *self._get_audit_facts(book.audit),
             (self.env._("Date of this export"), today),
-            (self.env._("Made by"), self.env.user.name),
+            (self.env._("Made by"), self._get_maker(book)),
         ]
+
+    def _get_maker(self, _book):
+        return self.env.user.name
 
     def _get_audit_facts(self, audit):
         if not audit:

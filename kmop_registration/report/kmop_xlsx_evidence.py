@@ -102,18 +102,13 @@ class KmopXlsxEvidence(models.AbstractModel):
         ]
 
     def _get_rows(self, book):
-        evidences = self._get_evidence(book)
+        evidences = self.env["kmop.evidence"].search(book.evidences, order="id")
         link = f"{book.registration.get_base_url()}/odoo/kmop-evidence"
         shared = {"link": link, "open": self.env._("Open"), **self._get_shared()}
         for rows in self._iterate_rows(evidences, NAMES):
             names = {**shared, **self._get_names(rows, shared)}
             for row in rows:
                 yield self._get_row(row, names)
-
-    def _get_evidence(self, book):
-        return self.env["kmop.evidence"].search(
-            [("registration_id", "=", book.registration.id)], order="id"
-        )
 
     def _get_shared(self):
         """Return the labels that all rows share, by what they are of."""

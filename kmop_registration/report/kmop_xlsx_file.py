@@ -67,9 +67,7 @@ class KmopXlsxFile(models.AbstractModel):
         kinds = self._get_labels(self.env["kmop.evidence.file"], "kind")
         states = self._get_states()
         counts, root = {}, files._get_root()
-        for evidence_id, evidence, path, file in files._iterate_files(
-            book.registration
-        ):
+        for evidence_id, evidence, path, file in files._iterate_files(book.evidences):
             if book.pack:
                 state = book.pack.get_state(path, file)
             else:
@@ -93,11 +91,12 @@ class KmopXlsxFile(models.AbstractModel):
             "present": self._mark("good", self.env._("There")),
             "altered": self._mark("bad", self.env._("Altered")),
             "missing": self._mark("bad", self.env._("Missing")),
+            "lost": self._mark("bad", self.env._("Missing")),
             "hidden": self._mark("doubt", self.env._("Not for this user")),
         }
 
     def _get_link(self, book, path, state):
-        if not book.pack or state in ("missing", "hidden"):
+        if not book.pack or state in ("missing", "hidden", "lost"):
             return ""
         return Link(path, path)
 
@@ -105,6 +104,7 @@ class KmopXlsxFile(models.AbstractModel):
         for state, text in {
             "altered": self.env._("Files that aren't what was accepted: %(count)s"),
             "missing": self.env._("Files that are missing: %(count)s"),
+            "lost": self.env._("Files that are missing: %(count)s"),
             "hidden": self.env._("Files that this user may not open: %(count)s"),
         }.items():
             if count := counts.get(state):

@@ -1,4 +1,5 @@
 from odoo import models
+from odoo.fields import Domain
 
 from ..models.constants import ASPECTS
 from .xlsx_sheet import Column
@@ -91,12 +92,12 @@ class KmopXlsxRequirement(models.AbstractModel):
 
     def _get_rows(self, book):
         scores = {score.indicator_id: score for score in book.audit.score_ids}
-        cells = self._get_cells(book.registration)
         indicators = self._get_indicators(book, scores)
-        supports = self._get_supports(book.registration)
+        supports = self._get_supports(book)
+        states = self._get_states(book, supports)
         for indicator in indicators:
             score = scores.get(indicator, self.env["kmop.audit.score"])
-            yield self._get_row(indicator, score, cells, supports)
+            yield self._get_row(indicator, score, states, supports)
 
     def _get_indicators(self, book, scores):
         """Return what the audit scores, or what the next one will."""
@@ -106,14 +107,15 @@ class KmopXlsxRequirement(models.AbstractModel):
         found = self.env["kmop.indicator"].browse([i.id for i in scores]) | mine
         return found.sorted(lambda i: (i.requirement_id.sequence, i.sequence, i.id))
 
-    def _get_cells(self, registration):
-        rows = self.env["kmop.coverage"]._search_rows(registration)
-        return {(row.indicator_id.id, row.aspect): row for row in rows}
+    def _get_states(self, book, _supports):
+        """Return how far each indicator is, by aspect."""
+        rows = self.env["kmop.coverage"]._search_rows(book.registration)
+        return {(row.indicator_id.id, row.aspect): row._get_state() for row in rows}
 
-    def _get_supports(self, registration):
+    def _get_supports(self, book):
         """Return the ids of accepted evidence by indicator and aspect."""
         groups = self.env["kmop.evidence"]._read_group(
-            [("registration_id", "=", registration.id), ("state", "=", "accepted")],
+            book.evidences & Domain("state", "=", "accepted"),
             ["indicator_ids", "aspect"],
             ["id:array_agg"],
         )
@@ -125,10 +127,10 @@ class KmopXlsxRequirement(models.AbstractModel):
         self.env["kmop.evidence"].browse(named).fetch(["name"])
         return newest
 
-    def _get_row(self, indicator, score, cells, supports):
+    def _get_row(self, indicator, score, states, supports):
         described, applied = (
             (
-                self._get_state(cells.get((indicator.id, aspect))),
+                self._get_state(states.get((indicator.id, aspect))),
                 self._get_names(*supports.get((indicator.id, aspect), ((), 0))),
             )
             for aspect, _label in ASPECTS
@@ -149,10 +151,9 @@ class KmopXlsxRequirement(models.AbstractModel):
             "\n".join(score.sudo().present_ids.mapped("name")),
         )
 
-    def _get_state(self, cell):
-        if cell is None:
+    def _get_state(self, state):
+        if state is None:
             return ""
-        state = cell._get_state()
         labels = {
             "supported": self.env._("Supported"),
             "waiting": self.env._("To judge"),
