@@ -29,6 +29,7 @@ from . import (
     kmop_registration,
     kmop_registration_export,
     kmop_registration_overview,
+    kmop_registration_setup,
     kmop_registration_period,
     kmop_audit_page,
     kmop_audit,
