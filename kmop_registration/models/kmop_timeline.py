@@ -41,6 +41,8 @@ class KmopTimeline(models.AbstractModel):
     @api.depends_context("lang", "uid", "allowed_company_ids")
     def _compute_timeline(self):
         milestones = self._get_timeline_milestones()
+        # At once: period by period it would be asked again for each registration.
+        self._origin.period_ids.mapped("granted_part_id")
         sees_audits = self.env["kmop.audit"].has_access("read")
         for registration in self:
             stored = registration._origin
@@ -247,7 +249,7 @@ class KmopTimeline(models.AbstractModel):
             "x": x,
             "width": width,
             "middle": round(middle, 1),
-            "label": not hatched and timeline.fits(span["name"], room),
+            "named": not hatched and timeline.fits(span["name"], room),
             "dated": timeline.fits(f"{span['name']}{DATED}", room),
             "hatch": hatched and timeline.hatch(x, width),
         }

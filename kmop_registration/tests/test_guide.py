@@ -143,7 +143,9 @@ class TestGuide(GuideCommon):
         period.attest_attachment_ids = attachments.create(
             {"name": "attest.pdf", "raw": b"%PDF-"}
         )
-        self.assertTrue(self._done(self._get_guide(registration), "registered")["attest"])
+        self.assertTrue(
+            self._done(self._get_guide(registration), "registered")["attest"]
+        )
 
     def test_perform(self):
         guide = self._get_guide(self._register())
@@ -233,9 +235,7 @@ class TestGuide(GuideCommon):
 
     def test_conditional(self):
         registration = self._create_registration()
-        self._decide(
-            registration, date(2026, 3, 1), "conditional", number="DV.O123456"
-        )
+        self._decide(registration, date(2026, 3, 1), "conditional", number="DV.O123456")
         guide = self._get_guide(registration)
         self.assertEqual(guide["current"], "perform")
         self.assertFalse(self._done(guide, "perform")["conditions"])
