@@ -134,15 +134,8 @@ class KmopTimeline(models.AbstractModel):
         until = max([today, *periods.mapped("date_end")])
         if until < self.date_withdrawn:
             return []
-        name = self.env._("Withdrawn")
-        return [
-            {
-                "style": "withdrawn",
-                "name": name,
-                "day": self.date_withdrawn,
-                "until": until,
-            }
-        ]
+        span = {"style": "withdrawn", "name": self.env._("Withdrawn")}
+        return [{**span, "day": self.date_withdrawn, "until": until}]
 
     def _get_coming_spans(self, today):
         """Return the parts still to be granted, each as if it were decided in time."""

@@ -52,9 +52,10 @@ class TestGuide(GuideCommon):
         for names in STEP_ITEMS.values():
             for name in names:
                 self.assertTrue(hasattr(registration, f"_guide_{name}"), name)
-        for item in ITEMS.values():
-            if item.action:
-                self.assertTrue(hasattr(registration, item.action), item.action)
+        for action in {item.action for item in ITEMS.values()} - {None}:
+            self.assertTrue(hasattr(registration, action), action)
+        action = registration.action_open_matrix()
+        self.assertEqual(action["context"], {"active_id": registration.id})
 
     # --------------------------------------------------------------------- steps
 
