@@ -103,7 +103,7 @@ class KmopGuide(models.AbstractModel):
 
     def action_open_matrix(self):
         self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
+        action = self.env["ir.actions.actions"]._for_xml_id(
             "kmop_registration.kmop_matrix_action"
         )
         return {**action, "context": {"active_id": self.id}}

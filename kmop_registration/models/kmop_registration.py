@@ -71,7 +71,11 @@ class KmopRegistration(models.Model):
         tracking=True,
     )
     service = fields.Selection(
-        SERVICES, required=True, default="training", tracking=True
+        SERVICES,
+        required=True,
+        default="training",
+        tracking=True,
+        help="VLAIO registers each service apart, with a number of its own.",
     )
     track_id = fields.Many2one(
         "kmop.track",
@@ -79,12 +83,19 @@ class KmopRegistration(models.Model):
         ondelete="restrict",
         default=lambda self: self._default_track_id(),
         tracking=True,
+        help="Starters are audited in two parts: experience and client satisfaction"
+        " are tested in the second. Who counts as a starter isn't published in full:"
+        " ask the bureau.",
     )
     cycle = fields.Integer(
         default=1, readonly=True, copy=False, help="Counts the renewals, from 1."
     )
     number = fields.Char(
-        string="Registration number", copy=False, index="btree_not_null", tracking=True
+        string="Registration number",
+        copy=False,
+        index="btree_not_null",
+        tracking=True,
+        help="As it is on VLAIO's attest.",
     )
     number_warning = fields.Char(compute="_compute_number_warning")
     number_placeholder = fields.Char(compute="_compute_number_placeholder")
@@ -144,7 +155,12 @@ class KmopRegistration(models.Model):
         compute="_compute_dates", store=True, string="Registered from", tracking=True
     )
     date_end = fields.Date(
-        compute="_compute_dates", store=True, string="Registered until", tracking=True
+        compute="_compute_dates",
+        store=True,
+        string="Registered until",
+        tracking=True,
+        help="The last day of the periods granted so far. What starts later isn't"
+        " covered before a next one is granted.",
     )
     # Not stored: depends on today. Searched on the stored dates of the periods.
     validity = fields.Selection(

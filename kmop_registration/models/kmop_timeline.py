@@ -41,6 +41,8 @@ class KmopTimeline(models.AbstractModel):
     @api.depends_context("lang", "uid", "allowed_company_ids")
     def _compute_timeline(self):
         milestones = self._get_timeline_milestones()
+        # At once: period by period it would be asked again for each registration.
+        self._origin.period_ids.mapped("granted_part_id")
         sees_audits = self.env["kmop.audit"].has_access("read")
         for registration in self:
             stored = registration._origin
@@ -132,15 +134,8 @@ class KmopTimeline(models.AbstractModel):
         until = max([today, *periods.mapped("date_end")])
         if until < self.date_withdrawn:
             return []
-        name = self.env._("Withdrawn")
-        return [
-            {
-                "style": "withdrawn",
-                "name": name,
-                "day": self.date_withdrawn,
-                "until": until,
-            }
-        ]
+        span = {"style": "withdrawn", "name": self.env._("Withdrawn")}
+        return [{**span, "day": self.date_withdrawn, "until": until}]
 
     def _get_coming_spans(self, today):
         """Return the parts still to be granted, each as if it were decided in time."""
@@ -247,7 +242,7 @@ class KmopTimeline(models.AbstractModel):
             "x": x,
             "width": width,
             "middle": round(middle, 1),
-            "label": not hatched and timeline.fits(span["name"], room),
+            "named": not hatched and timeline.fits(span["name"], room),
             "dated": timeline.fits(f"{span['name']}{DATED}", room),
             "hatch": hatched and timeline.hatch(x, width),
         }

@@ -55,9 +55,7 @@ AUDITS = {
     "requested": _style(_lt("Requested"), WHITE, BLUE, BLUE, shape=CIRCLE),
     "planned": _style(_lt("Planned"), WHITE, BLUE, BLUE, shape=CIRCLE, glyph=DOT),
     "visited": _style(_lt("Visited"), "#cfe2f7", BLUE, DARK, shape=CIRCLE, glyph=LINES),
-    "positive": _style(
-        _lt("Positive"), GREEN, GREEN, WHITE, shape=CIRCLE, glyph=CHECK
-    ),
+    "positive": _style(_lt("Positive"), GREEN, GREEN, WHITE, shape=CIRCLE, glyph=CHECK),
     "conditional": _style(
         _lt("Conditional"), AMBER, AMBER, WHITE, shape=CIRCLE, glyph=DASH
     ),

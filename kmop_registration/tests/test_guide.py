@@ -52,9 +52,10 @@ class TestGuide(GuideCommon):
         for names in STEP_ITEMS.values():
             for name in names:
                 self.assertTrue(hasattr(registration, f"_guide_{name}"), name)
-        for item in ITEMS.values():
-            if item.action:
-                self.assertTrue(hasattr(registration, item.action), item.action)
+        for action in {item.action for item in ITEMS.values()} - {None}:
+            self.assertTrue(hasattr(registration, action), action)
+        action = registration.action_open_matrix()
+        self.assertEqual(action["context"], {"active_id": registration.id})
 
     # --------------------------------------------------------------------- steps
 
@@ -143,7 +144,9 @@ class TestGuide(GuideCommon):
         period.attest_attachment_ids = attachments.create(
             {"name": "attest.pdf", "raw": b"%PDF-"}
         )
-        self.assertTrue(self._done(self._get_guide(registration), "registered")["attest"])
+        self.assertTrue(
+            self._done(self._get_guide(registration), "registered")["attest"]
+        )
 
     def test_perform(self):
         guide = self._get_guide(self._register())
@@ -233,9 +236,7 @@ class TestGuide(GuideCommon):
 
     def test_conditional(self):
         registration = self._create_registration()
-        self._decide(
-            registration, date(2026, 3, 1), "conditional", number="DV.O123456"
-        )
+        self._decide(registration, date(2026, 3, 1), "conditional", number="DV.O123456")
         guide = self._get_guide(registration)
         self.assertEqual(guide["current"], "perform")
         self.assertFalse(self._done(guide, "perform")["conditions"])

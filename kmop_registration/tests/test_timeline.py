@@ -87,7 +87,7 @@ class TestTimeline(TimelineCommon, BudgetCommon):
             ],
         )
         self.assertTrue(drawing["spans"][1]["hatch"])
-        self.assertFalse(drawing["spans"][1]["label"])
+        self.assertFalse(drawing["spans"][1]["named"])
 
     def test_expired(self):
         """From the day after the last until yesterday; what comes begins today."""
@@ -252,7 +252,9 @@ class TestTimeline(TimelineCommon, BudgetCommon):
                 drawing = self._draw(registration, user)
                 self.assertEqual(len(drawing["spans"]), 2)
                 self.assertEqual(drawing["marks"], [])
-                self.assertEqual([lane["name"] for lane in drawing["lanes"]], ["period"])
+                self.assertEqual(
+                    [lane["name"] for lane in drawing["lanes"]], ["period"]
+                )
         with self.assertRaises(AccessError):
             self._draw(registration, self.stranger)
 

@@ -9,6 +9,7 @@ import {
     getService,
     models,
     mountView,
+    onRpc,
     patchWithCleanup,
 } from "@web/../tests/web_test_helpers";
 
@@ -38,7 +39,12 @@ const getGuide = (values = {}) => ({
             "Prepare",
             "done",
             [
-                item("indicators", false, {action: "action_open_matrix"}, {value: "1 of 9"}),
+                item(
+                    "indicators",
+                    false,
+                    {action: "action_open_matrix"},
+                    {value: "1 of 9"}
+                ),
             ],
             1
         ),
@@ -54,7 +60,14 @@ const getGuide = (values = {}) => ({
     current: "part1",
     next: {label: "Do decided", link: {model: "kmop.audit", id: 5}},
     notes: [],
-    parts: [{name: "Part 1", audit: "Starters' audit", months: 24, exempt: ["2. Experience"]}],
+    parts: [
+        {
+            name: "Part 1",
+            audit: "Starters' audit",
+            months: 24,
+            exempt: ["2. Experience"],
+        },
+    ],
     ...values,
 });
 
@@ -133,11 +146,12 @@ test("a line of a field puts the cursor there", async () => {
 
 test("what was typed is saved before a line's action", async () => {
     await openGuide();
+    onRpc("web_save", ({args}) => expect.step(`web_save ${args[1].number}`));
     await contains("[name=number] input").edit("DV.O123456", {confirm: false});
     await contains("[data-step=prepare] button").click();
     await contains("[data-item=indicators] a").click();
-    expect.verifySteps(["action_open_matrix 1"]);
-    expect(Registration._records[0].number).toBe("DV.O123456");
+    expect("[name=number] input").toHaveValue("DV.O123456");
+    expect.verifySteps(["web_save DV.O123456", "action_open_matrix 1"]);
 });
 
 test("an ended path has notes, and no button where nothing is next", async () => {

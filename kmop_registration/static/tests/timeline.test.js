@@ -57,7 +57,7 @@ const span = (name, state, x, width, values = {}) => ({
     x,
     width,
     middle: x + width / 2,
-    label: true,
+    named: true,
     dated: false,
     hatch: false,
     ...values,
@@ -132,7 +132,10 @@ test("draws each span and mark where the server says, with a name", async () => 
         "milestone.late",
         "milestone.planned",
     ]);
-    expect(queryAllAttributes("[data-style^=period] rect", "x")).toEqual(["120", "420"]);
+    expect(queryAllAttributes("[data-style^=period] rect", "x")).toEqual([
+        "120",
+        "420",
+    ]);
     expect(queryAllAttributes("[data-style^=milestone] > g", "transform")).toEqual([
         "translate(180,98)",
         "translate(300,98)",
@@ -222,7 +225,9 @@ test("one tab stop; arrow keys move, tell and Enter opens", async () => {
     await press("ArrowDown");
     await animationFrame();
     expect(focused()).toMatch(/^Prepare/);
-    expect(queryAllAttributes(".o_kmop_mark[tabindex='0']", "data-index")).toEqual(["3"]);
+    expect(queryAllAttributes(".o_kmop_mark[tabindex='0']", "data-index")).toEqual([
+        "3",
+    ]);
     await press("End");
     expect(focused()).toMatch(/^2 together/);
     await press("ArrowLeft");

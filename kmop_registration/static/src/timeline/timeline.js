@@ -1,4 +1,4 @@
-import {Component, onMounted, useRef, useState} from "@odoo/owl";
+import {Component, onMounted, onWillRender, useRef, useState} from "@odoo/owl";
 import {deserializeDate, formatDate} from "@web/core/l10n/dates";
 import {_t} from "@web/core/l10n/translation";
 import {usePopover} from "@web/core/popover/popover_hook";
@@ -41,6 +41,7 @@ export class KmopTimeline extends Component {
             position: "top",
             setActiveElement: false,
         });
+        onWillRender(() => this.follow());
         onMounted(() => this.showToday());
     }
 
@@ -48,19 +49,32 @@ export class KmopTimeline extends Component {
         return this.props.record.data[this.props.name];
     }
 
-    get entries() {
-        const {spans, marks} = this.data;
-        return [
-            ...spans.map((span) => ({...span, lane: "period", items: [span]})),
-            ...marks,
-        ].map((entry, index) => ({...entry, index}));
+    /** What is drawn and told is made once for each drawing, not for each render. */
+    follow() {
+        if (this.drawn !== this.data) {
+            this.drawn = this.data;
+            this.entries = [];
+            if (this.data) {
+                this.prepare(this.data);
+            }
+        }
     }
 
-    get lanes() {
-        const entries = this.entries;
-        return this.data.lanes.map((lane) => ({
+    get active() {
+        return Math.min(this.state.active, this.entries.length - 1);
+    }
+
+    prepare({spans, marks, lanes}) {
+        const periods = spans.map((span) => ({...span, lane: "period", items: [span]}));
+        this.entries = [...periods, ...marks].map((entry, index) => ({
+            ...entry,
+            index,
+            label: this.getLabel(entry),
+            text: entry.lane === "period" && this.getSpanText(entry),
+        }));
+        this.lanes = lanes.map((lane) => ({
             ...lane,
-            entries: entries.filter((entry) => entry.lane === lane.name),
+            entries: this.entries.filter((entry) => entry.lane === lane.name),
         }));
     }
 
@@ -68,10 +82,6 @@ export class KmopTimeline extends Component {
     get days() {
         const items = this.entries.flatMap(({items}) => items);
         return items.sort((a, b) => a.date.localeCompare(b.date));
-    }
-
-    get active() {
-        return Math.min(this.state.active, this.entries.length - 1);
     }
 
     showToday() {
@@ -93,11 +103,8 @@ export class KmopTimeline extends Component {
     }
 
     getSpanText({name, until, dated}) {
-        return dated ? this.getUntil(name, until) : name;
-    }
-
-    getUntil(name, until) {
-        return _t("%(name)s, until %(date)s", {name, date: this.getDate(until)});
+        const date = this.getDate(until);
+        return dated ? _t("%(name)s, until %(date)s", {name, date}) : name;
     }
 
     getDays({date, until}) {

@@ -8,7 +8,7 @@ registry.category("web_tour.tours").add("kmop_timeline_tour", {
     steps: () => [
         {
             content: "The request is what the path is at",
-            trigger: ".o_kmop_step.o_kmop_current[data-step=request]",
+            trigger: ".o_kmop_current[data-step=request] .o_kmop_step_title",
         },
         click("Open the audit in the drawing", "[data-style='audit.requested']"),
         {
