@@ -91,6 +91,7 @@ def _write_configuration(odoo: Path) -> None:
         f"data_dir = {paths.DATA}",
         "http_interface = 127.0.0.1",
         "max_cron_threads = 0",
+        f"screenshots = {paths.PICTURES}",
     ]
     paths.DATA.mkdir(exist_ok=True)
     new = paths.HOST / f"odoo.conf.{os.getpid()}"

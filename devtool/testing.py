@@ -3,7 +3,18 @@
 import time
 from pathlib import Path
 
-from . import addon, browser, databases, host, locks, logcheck, paths, pytests, snapshot
+from . import (
+    addon,
+    browser,
+    databases,
+    host,
+    locks,
+    logcheck,
+    node,
+    paths,
+    pytests,
+    snapshot,
+)
 from .databases import BARE, DEMO, HOST_MODULES
 from .errors import Stop
 from .host import NO_MAIL, Host
@@ -25,7 +36,7 @@ def everything() -> int:
     """From empty databases: Odoo's own installer, its updates, then every test."""
     begin = time.monotonic()
     host.prepare()
-    browser.ensure()
+    _prepare_browser()
     with locks.exclusive(LOCK), host.ready() as ready:
         _install_bare(ready)
         _update_twice(ready)
@@ -42,9 +53,15 @@ def selected(arguments: list[str]) -> int:
     host.prepare()
     if _only_tool(arguments):
         return _run(arguments, None)
-    browser.ensure()
+    _prepare_browser()
     with locks.exclusive(LOCK), host.ready() as ready:
         return _run(arguments, ready)
+
+
+def _prepare_browser() -> None:
+    """What tours and JavaScript tests need, and what checks accessibility in it."""
+    browser.ensure()
+    node.ensure()
 
 
 def _run(arguments: list[str], ready: Host | None) -> int:

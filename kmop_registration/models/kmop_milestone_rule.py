@@ -150,9 +150,7 @@ class KmopMilestoneRule(models.Model):
     def _get_timing(self):
         if not self.offset_number:
             return self.env._("the day itself")
-        one, several = TIMINGS.get(
-            (self.offset_unit, self.offset_direction), ("", "")
-        )
+        one, several = TIMINGS.get((self.offset_unit, self.offset_direction), ("", ""))
         text = one if self.offset_number == 1 else several
         return self.env._(text, number=self.offset_number) if text else ""
 

@@ -8,7 +8,7 @@ from odoo.tools import config
 
 
 class PictureBrowser(ChromeBrowser):
-    """Lets a tour keep pictures: ``window.kmopShoot(name)``, then wait for the event."""
+    """Lets a tour keep a picture: ``kmopShoot(name)``, then wait for ``kmop_shot``."""
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)

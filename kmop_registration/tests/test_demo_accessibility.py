@@ -42,7 +42,7 @@ class TestDemoAccessibility(AccessibilityCase):
         return self._screen(title, ".o_form_view .o_form_renderer", action, clicks)
 
     def _list(self, title, action, view_type="list", wait=None, **options):
-        wait = wait or f".o_{view_type}_view .o_{view_type}_renderer"
+        wait = wait or f".o_{view_type}_view, .o_view_controller.o_kanban_view"
         return self._screen(title, wait, ROOT + action, viewType=view_type, **options)
 
     def _dialog(self, title, action, record):
@@ -162,22 +162,31 @@ class TestDemoAccessibility(AccessibilityCase):
         template = template.with_context(lang="nl_BE")
         return template._render_field("body_html", record.ids)[record.id]
 
-    def _create_reminder(self, kind="reminder"):
+    def _get_client_milestone(self):
+        """Return what the client of a sold dossier is reminded of."""
+        domain = [("kmop_subsidised", "=", True), ("state", "=", "sent")]
+        order = self.env["sale.order"].search(domain, limit=1)
+        order.action_confirm()
+        domain = [("res_model", "=", order._name), ("res_id", "=", order.id)]
+        return self.env["kmop.milestone"].search(domain, limit=1)
+
+    def _create_reminder(self, kind="reminder", milestone=None):
         reminders = self.env["kmop.reminder"].sudo()
-        milestone = self.registration.milestone_ids.filtered("date_anchor")[:1]
+        milestone = milestone or self.registration.milestone_ids[:1]
         partner = self.env["res.partner"].create({"name": f"Ontvanger ({kind})"})
         return reminders.create(reminders._prepare(kind, milestone, partner))
 
     def test_mails(self):
         """What is sent, and the badge as it stands on somebody's own site."""
         reminder = self._create_reminder()
+        to_client = self._create_reminder(milestone=self._get_client_milestone())
         records = {
             "audit_access": self.access,
             "audit_request": self.audit,
             "information_request": self.audit,
             "reminder": reminder,
             "registration_end": reminder,
-            "application": reminder,
+            "application": to_client,
             "escalation": self._create_reminder("escalation"),
             "undelivered": self._create_reminder("undelivered"),
             "satisfaction": self.env.ref(f"{ROOT}kmop_survey_answer_demo_bakery"),

@@ -28,7 +28,10 @@ window.kmopAccessibility = (() => {
     const open = async ({action, options, wait, clicks}) => {
         if (action) {
             const {services} = odoo.__WOWL_DEBUG__.root.env;
-            await services.action.doAction(action, {clearBreadcrumbs: true, ...options});
+            await services.action.doAction(action, {
+                clearBreadcrumbs: true,
+                ...options,
+            });
         }
         await until(wait);
         for (const [selector, after] of clicks) {
@@ -38,10 +41,13 @@ window.kmopAccessibility = (() => {
         // Animations: halfway, a colour is another one.
         await pause(150);
         await Promise.allSettled(
-            document.getAnimations().map(
-                (animation) =>
-                    animation.effect.getTiming().iterations === 1 && animation.finished
-            )
+            document
+                .getAnimations()
+                .map(
+                    (animation) =>
+                        animation.effect.getTiming().iterations === 1 &&
+                        animation.finished
+                )
         );
     };
 

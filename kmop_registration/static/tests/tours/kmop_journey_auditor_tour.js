@@ -38,9 +38,8 @@ registry.category("web_tour.tours").add("kmop_journey_auditor_tour", {
                 if (!answer.ok || !found.includes("onze statuten")) {
                     throw new Error(`Not what was accepted: ${answer.status}`);
                 }
-                document.body.dataset.downloaded = answer.headers.get(
-                    "Content-Disposition"
-                );
+                document.body.dataset.downloaded =
+                    answer.headers.get("Content-Disposition");
             },
         },
         see("It is a download", "body[data-downloaded^=attachment]"),

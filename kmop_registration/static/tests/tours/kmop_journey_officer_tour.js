@@ -15,8 +15,8 @@ const cell = (code, aspect, rest = "") =>
 const BACK = ".breadcrumb a:contains(Indicatorenmatrix)";
 
 /** From an empty cell to an accepted piece, and back. */
-const support = (code, kind, name) => [
-    click(`${code} has nothing yet`, cell(code, "description", ":contains(Ontbreekt)")),
+const support = (code, kind, name, aspect = "description") => [
+    click(`${code} has nothing yet`, cell(code, aspect, ":contains(Ontbreekt)")),
     type(`${code}: name it`, "name", name),
     ...choose(`${code}: its kind`, "type_id", kind),
     type(
@@ -33,7 +33,7 @@ const support = (code, kind, name) => [
     press("Aanvaarden"),
     status("accepted"),
     click("Back to the matrix", BACK),
-    see(`${code} is supported`, cell(code, "description", ":contains(Gestaafd)")),
+    see(`${code} is supported`, cell(code, aspect, ":contains(Gestaafd)")),
 ];
 
 // A quality officer of an empty company: from nothing to "audit requested".
@@ -62,7 +62,10 @@ registry.category("web_tour.tours").add("kmop_journey_officer_tour", {
         ...support("4.1", "Procedure voor de kmo-portefeuille", "Zo werken wij"),
         ...support("5.2", "Algemene voorwaarden", "Algemene voorwaarden 2026"),
         ...support("5.3", "Privacyverklaring", "Privacyverklaring"),
-        see("They count", ".o_kmop_total:contains(/^[3-9] van \\d+ indicatoren/)"),
+        see("One aspect isn't enough", ".o_kmop_total:contains(/^0 van \\d+ /)"),
+        ...support("5.3", "Privacyverklaring", "Register", "application"),
+        ...support("5.2", "Algemene voorwaarden", "Getekende offerte", "application"),
+        see("They count", ".o_kmop_total:contains(/^[1-9] van \\d+ indicatoren/)"),
         shoot("officer_4_supported"),
         click("Back to the registration", ".breadcrumb a:contains(Opleiding)"),
         press("Open de audit"),

@@ -47,7 +47,10 @@ registry.category("web_tour.tours").add("kmop_journey_salesperson_tour", {
             trigger: "[name=order_line] [name=product_template_id] input",
             run: "edit Digitaal",
         },
-        click("Choose it", ".o-autocomplete--dropdown-item a:contains(Digitaal veilig)"),
+        click(
+            "Choose it",
+            ".o-autocomplete--dropdown-item a:contains(Digitaal veilig)"
+        ),
         see("The price is there", ".oe_subtotal_footer:contains(/[1-9]/)"),
         click("The tab is there", KMOP_TAB),
         click("The client asks for subsidy", "[name=kmop_subsidised] input"),
@@ -64,11 +67,6 @@ registry.category("web_tour.tours").add("kmop_journey_salesperson_tour", {
             trigger: participants(".o_selected_row [name=email] input"),
             run: "edit petra@bakkerij.example.com",
         },
-        {
-            content: "They were there",
-            trigger: participants(".o_selected_row [name=attended] input:not(:checked)"),
-            run: "click",
-        },
         shoot("salesperson_1_quote"),
         click("Confirm", ".o_statusbar_buttons button[name=action_confirm]:enabled"),
         see(
@@ -81,6 +79,7 @@ registry.category("web_tour.tours").add("kmop_journey_salesperson_tour", {
         ...drop("Inschrijving"),
         ...drop("Opleidingsprogramma"),
         ...drop("Aanwezigheidslijst"),
+        ...drop("Vormingsattest"),
         ...drop("Factuur"),
         state("Evaluatie", "Ontbreekt"),
         click("Ask what they think of it", "button[name=action_kmop_invite]"),
