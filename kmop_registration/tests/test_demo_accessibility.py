@@ -1,6 +1,6 @@
 from odoo.tests import tagged
 
-from .accessibility import AccessibilityCase
+from .accessibility import HOST, NARROW, SURVEY, AccessibilityCase
 
 ROOT = "kmop_registration."
 CLIENT = "odoo.isReady === true"
@@ -115,17 +115,19 @@ class TestDemoAccessibility(AccessibilityCase):
     def test_screens(self):
         screens = self._get_daily() + self._get_others()
         login = self.officer.login
-        self._check_screens(screens, complete=True, login=login, ready=CLIENT)
+        self._check_screens(screens, HOST, login=login, ready=CLIENT)
 
     def test_narrow_screens(self):
         self.browser_size = "390x844"
         login = self.officer.login
-        self._check_screens(self._get_daily(), login=login, ready=CLIENT)
+        screens = self._get_daily()
+        self._check_screens(screens, NARROW, HOST, login=login, ready=CLIENT)
 
     # --------------------------------------------------------------------------- pages
 
-    def _check_page(self, title, url, login=None):
-        self._check_screens([self._screen(title, "main")], url=url, login=login)
+    def _check_page(self, title, url, must=(), login=None, wait="main", clicks=()):
+        screen = self._screen(title, wait, clicks=clicks)
+        self._check_screens([screen], must, url=url, login=login)
 
     def _get_page(self):
         url = self.access._get_url()
@@ -147,8 +149,12 @@ class TestDemoAccessibility(AccessibilityCase):
     def test_client(self):
         self._check_page("quote", self.dossier.get_portal_url())
         survey = self.dossier._kmop_get_survey_url()
-        code = survey.rpartition("/")[2]
-        self._check_page("evaluation", f"/kmop/evaluate/{code}")
+        url = f"/kmop/evaluate/{survey.rpartition('/')[2]}"
+        start = "button[value=start]:not(.disabled)"
+        self._check_page("evaluation", url, wait=start)
+        questions = [[start, ".js_question-wrapper"]]
+        self._check_page("questions", url, SURVEY, wait=start, clicks=questions)
+        self._check_page("closed", "/kmop/evaluate/gone", wait="#wrapwrap h1")
 
     def test_reminded(self):
         partner = self.officer.partner_id
@@ -193,5 +199,5 @@ class TestDemoAccessibility(AccessibilityCase):
         }
         pieces = {name: self._render(name, record) for name, record in records.items()}
         self.assertTrue(all(pieces.values()))
-        pieces["badge"] = self.registration._render_badge().decode()
+        pieces["badge"] = self.registration._render_badge()
         self._check_pieces(pieces, url="/web/login")

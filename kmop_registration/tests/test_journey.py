@@ -29,7 +29,11 @@ class JourneyCommon(DossierCommon, PictureCase):
         (cls.officer + cls.salesman).lang = DUTCH
         belgium = cls.env.ref("base.be")
         cls.company.write(
-            {"email": "info@leerhuis.example.com", "country_id": belgium.id}
+            {
+                "email": "info@leerhuis.example.com",
+                "country_id": belgium.id,
+                "currency_id": cls.env.ref("base.EUR").id,
+            }
         )
         cls.client.write({"name": "Bakkerij De Korst", "lang": DUTCH})
 

@@ -96,8 +96,7 @@ window.kmopAccessibility = (() => {
         );
     };
 
-    /** With ``all``, each entry of ``known`` has to occur. */
-    const checkScreens = async (screens, known, all) => {
+    const checkScreens = async (screens, known) => {
         const seen = new Set();
         const wrong = [];
         for (const screen of screens) {
@@ -106,7 +105,7 @@ window.kmopAccessibility = (() => {
             wrong.push(...judge(found, known, seen, screen.title));
             wrong.push(...getTooWide(screen.title));
         }
-        const gone = known.filter((_entry, number) => all && !seen.has(number));
+        const gone = known.filter(({must}, number) => must && !seen.has(number));
         wrong.push(
             ...gone.map(({rule, selector}) => ({
                 title: "all screens",
@@ -128,9 +127,12 @@ window.kmopAccessibility = (() => {
                 frame.addEventListener("load", resolve);
                 document.body.append(frame);
             });
-            const script = frame.contentDocument.createElement("script");
-            script.textContent = axe.source;
-            frame.contentDocument.head.append(script);
+            await new Promise((resolve) => {
+                const script = frame.contentDocument.createElement("script");
+                script.addEventListener("load", resolve);
+                script.src = document.querySelector("script[src$='/axe.js']").src;
+                frame.contentDocument.head.append(script);
+            });
             const found = await run(frame.contentWindow.axe, "body");
             wrong.push(...judge(found, [], new Set(), title));
             frame.remove();

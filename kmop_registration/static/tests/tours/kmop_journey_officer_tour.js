@@ -12,6 +12,9 @@ import {registry} from "@web/core/registry";
 const cell = (code, aspect, rest = "") =>
     `.o_kmop_cell[data-aspect=${aspect}][aria-label^='${code} ']${rest}`;
 
+const audit = (content) =>
+    click(content, ".o_statusbar_buttons button[name=action_start_audit]:enabled");
+
 const BACK = ".breadcrumb a:contains(Indicatorenmatrix)";
 
 /** From an empty cell to an accepted piece, and back. */
@@ -49,7 +52,7 @@ registry.category("web_tour.tours").add("kmop_journey_officer_tour", {
         click("Save", ".o_form_button_save"),
         see("It is saved", ".o_form_saved"),
         shoot("officer_2_registration"),
-        press("Volgende audit"),
+        audit("Start the audit"),
         status("draft"),
         click("Back to the registration", ".breadcrumb a:contains(Opleiding)"),
         click(
@@ -68,7 +71,7 @@ registry.category("web_tour.tours").add("kmop_journey_officer_tour", {
         see("They count", ".o_kmop_total:contains(/^[1-9] van \\d+ indicatoren/)"),
         shoot("officer_4_supported"),
         click("Back to the registration", ".breadcrumb a:contains(Opleiding)"),
-        press("Open de audit"),
+        audit("Open the audit"),
         press("Bureau aanschrijven"),
         ...choose("The bureau", "bureau_id", "CertUp", ".modal"),
         type("Its address", "email", "audit@certup.example.com", ".modal"),
