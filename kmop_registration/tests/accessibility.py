@@ -69,14 +69,14 @@ class AccessibilityCase(HttpCase):
             return super().fetch_proxy(url)
         return self.make_fetch_proxy_response(AXE.read_text())
 
-    def _check(self, method, *arguments, url="/odoo", ready="", **options):
+    def _check(self, method, *arguments, url="/odoo", **options):
         """Fail on what is serious."""
         missing = "axe-core isn't there: `./dev test` installs it below .host"
         self.assertTrue(AXE.exists(), missing)
         words = ", ".join(json.dumps(argument) for argument in arguments)
         urls = {"axe": json.dumps(AXE_URL), "harness": json.dumps(HARNESS_URL)}
         code = CODE % {"method": method, "arguments": words, **urls}
-        self.browser_js(url, code, ready, timeout=300, **options)
+        self.browser_js(url, code, timeout=300, **options)
 
     def _check_screens(self, screens, must=(), may=(), **options):
         """``must`` and ``may``: what is the host's; the first has to occur here."""

@@ -3,7 +3,6 @@ from odoo.tests import tagged
 from .accessibility import HOST, NARROW, SURVEY, AccessibilityCase
 
 ROOT = "kmop_registration."
-CLIENT = "odoo.isReady === true"
 
 
 # Needs the demo data: not among the standard tests, run by name.
@@ -115,13 +114,13 @@ class TestDemoAccessibility(AccessibilityCase):
     def test_screens(self):
         screens = self._get_daily() + self._get_others()
         login = self.officer.login
-        self._check_screens(screens, HOST, login=login, ready=CLIENT)
+        self._check_screens(screens, HOST, login=login)
 
     def test_narrow_screens(self):
         self.browser_size = "390x844"
         login = self.officer.login
         screens = self._get_daily()
-        self._check_screens(screens, NARROW, HOST, login=login, ready=CLIENT)
+        self._check_screens(screens, NARROW, HOST, login=login)
 
     # --------------------------------------------------------------------------- pages
 

@@ -27,6 +27,9 @@ window.kmopAccessibility = (() => {
 
     const open = async ({action, options, wait, clicks}) => {
         if (action) {
+            while (!odoo.isReady) {
+                await pause(50);
+            }
             const {services} = odoo.__WOWL_DEBUG__.root.env;
             await services.action.doAction(action, {
                 clearBreadcrumbs: true,

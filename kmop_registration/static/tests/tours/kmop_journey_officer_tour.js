@@ -82,7 +82,12 @@ registry.category("web_tour.tours").add("kmop_journey_officer_tour", {
         shoot("officer_5_letter"),
         click("Send it", ".modal footer button[name=action_send]"),
         see("The dialog is closed", "body:not(:has(.modal))"),
-        status("requested"),
+        // The statuses themselves may have no room.
+        see("It is requested", ".o_statusbar_status:contains(Aangevraagd)"),
+        see(
+            "An answer is waited for",
+            ".o_statusbar_buttons button:contains(Antwoord invoeren)"
+        ),
         shoot("officer_6_requested"),
     ],
 });
