@@ -93,6 +93,7 @@ def write_configuration(target: Path, odoo: Path, addons: Path) -> None:
         f"data_dir = {paths.DATA}",
         "http_interface = 127.0.0.1",
         "max_cron_threads = 0",
+        f"screenshots = {paths.PICTURES}",
     ]
     paths.DATA.mkdir(exist_ok=True)
     new = target.with_suffix(f".{os.getpid()}")

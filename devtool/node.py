@@ -1,4 +1,4 @@
-"""The linters that run on Node: locked, and installed below the ignored folder."""
+"""What comes from Node: locked, and installed below the ignored folder."""
 
 import hashlib
 import os
@@ -50,12 +50,12 @@ def _install() -> None:
     STAMP.unlink(missing_ok=True)
     for name in ("package.json", "package-lock.json"):
         shutil.copy(paths.ROOT / name, paths.NODE)
-    with step("Installing the formatters of XML and JavaScript"):
+    with step("Installing the linters and the accessibility checker from Node"):
         must(
             [python.tool("npm"), "ci", "--no-audit", "--no-fund"],
             "npm",
-            "The formatters could not be installed: check the network and run the"
-            " command again.",
+            "The packages of Node could not be installed: check the network and run"
+            " the command again.",
             cwd=paths.NODE,
             env=environment(),
         )

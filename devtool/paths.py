@@ -16,6 +16,8 @@ DATA = HOST / "data"
 MAIL = HOST / "mail"
 LOGS = HOST / "logs"
 LOCKS = HOST / "locks"
+# What browser tests leave: <database>/screenshots of failures, <database>/journeys.
+PICTURES = HOST / "pictures"
 
 REQUIREMENTS = ROOT / "requirements.txt"
 

@@ -10,6 +10,7 @@ from . import (
     host,
     locks,
     logcheck,
+    node,
     paths,
     pytests,
     snapshot,
@@ -39,7 +40,7 @@ def everything() -> int:
     """From empty databases: Odoo's own installer, its updates, then every test."""
     begin = time.monotonic()
     host.prepare()
-    browser.ensure()
+    _prepare_browser()
     with locks.exclusive(LOCK), host.ready() as ready:
         _install_bare(ready)
         _update_twice(ready)
@@ -58,9 +59,15 @@ def selected(arguments: list[str]) -> int:
     host.prepare()
     if _only_tool(arguments):
         return _run(arguments, None)
-    browser.ensure()
+    _prepare_browser()
     with locks.exclusive(LOCK), host.ready() as ready:
         return _run(arguments, ready)
+
+
+def _prepare_browser() -> None:
+    """What tours and JavaScript tests need, and what checks accessibility in it."""
+    browser.ensure()
+    node.ensure()
 
 
 def _run(arguments: list[str], ready: Host | None) -> int:

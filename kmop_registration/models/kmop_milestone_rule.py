@@ -1,7 +1,10 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import ValidationError
+from odoo.tools import LazyTranslate
 
 from ..tools import shift
+
+_lt = LazyTranslate(__name__)
 
 ANCHORS = [
     ("registration_start", "Start of the registration"),
@@ -29,6 +32,16 @@ PURPOSES = [
     ("application", "the client applied for the subsidy"),
     ("complete", "the dossier is complete"),
 ]
+
+# The offset in words: for one, and for several.
+TIMINGS = {
+    ("days", "before"): (_lt("1 day before"), _lt("%(number)s days before")),
+    ("days", "after"): (_lt("1 day after"), _lt("%(number)s days after")),
+    ("weeks", "before"): (_lt("1 week before"), _lt("%(number)s weeks before")),
+    ("weeks", "after"): (_lt("1 week after"), _lt("%(number)s weeks after")),
+    ("months", "before"): (_lt("1 month before"), _lt("%(number)s months before")),
+    ("months", "after"): (_lt("1 month after"), _lt("%(number)s months after")),
+}
 
 # What decides when, for whom and whether a milestone is planned.
 PLANNING = {
@@ -67,6 +80,7 @@ class KmopMilestoneRule(models.Model):
         required=True,
         default="months",
     )
+    timing = fields.Char(string="When", compute="_compute_timing")
     instruction = fields.Text(
         string="What to do", translate=True, help="Shown in the mail and on the to-do."
     )
@@ -126,6 +140,19 @@ class KmopMilestoneRule(models.Model):
             "kmop_registration.kmop_milestone_role_responsible",
             raise_if_not_found=False,
         )
+
+    @api.depends("offset_number", "offset_unit", "offset_direction")
+    @api.depends_context("lang")
+    def _compute_timing(self):
+        for rule in self:
+            rule.timing = rule._get_timing()
+
+    def _get_timing(self):
+        if not self.offset_number:
+            return self.env._("the day itself")
+        one, several = TIMINGS.get((self.offset_unit, self.offset_direction), ("", ""))
+        text = one if self.offset_number == 1 else several
+        return self.env._(text, number=self.offset_number) if text else ""
 
     @api.constrains("purpose", "document_type_id")
     def _check_document(self):

@@ -30,6 +30,8 @@ class KmopAuditReport(models.AbstractModel):
         projects = bool(data.get("projects"))
         totals = audit.registration_id._get_project_totals(*window)
         return {
+            # The milestones in it are the provider's own business.
+            "timeline": False,
             "requirements": self._get_requirements(
                 audit, "kmop.page.xlsx.requirement", audit._get_counting_domain()
             ),

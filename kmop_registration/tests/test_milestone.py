@@ -360,6 +360,25 @@ class TestMilestonePlan(MilestoneCommon):
 
 
 @tagged("post_install", "-at_install")
+class TestMilestoneTiming(MilestoneCommon):
+    """When a line of the schedule comes, in words."""
+
+    def test_one_and_several(self):
+        for number, unit, direction, timing in (
+            (0, "days", "after", "the day itself"),
+            (1, "days", "after", "1 day after"),
+            (2, "days", "before", "2 days before"),
+            (1, "weeks", "before", "1 week before"),
+            (3, "weeks", "after", "3 weeks after"),
+            (1, "months", "after", "1 month after"),
+            (6, "months", "before", "6 months before"),
+        ):
+            rule = self._create_rule(number, unit, offset_direction=direction)
+            with self.subTest(timing=timing):
+                self.assertEqual(rule.timing, timing)
+
+
+@tagged("post_install", "-at_install")
 class TestMilestoneShipped(KmopCommon):
     def test_schedule_of_a_starter(self):
         """What a starter has to do, in order, with nothing that is about others."""

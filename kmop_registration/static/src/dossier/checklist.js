@@ -27,7 +27,7 @@ const STATES = {
 const NOT_EXPECTED = {
     label: _t("None yet"),
     icon: "fa-circle-o",
-    badge: "fw-normal text-muted px-0",
+    badge: "fw-normal o_kmop_muted px-0",
 };
 
 const hasFiles = (ev) => ev.dataTransfer?.types.includes("Files");

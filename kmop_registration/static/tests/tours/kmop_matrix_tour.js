@@ -58,7 +58,7 @@ registry.category("web_tour.tours").add("kmop_matrix_tour", {
         matrix("Submitted isn't supported"),
         {
             content: "The count changed, and the cell has the focus again",
-            trigger: cell("Te beoordelen", ":focus .o_kmop_count:contains(1)"),
+            trigger: cell("Te beoordelen", ":focus .o_kmop_detail:contains(1)"),
         },
         {
             content: "A click opens what there is",
