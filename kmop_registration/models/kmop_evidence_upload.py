@@ -113,9 +113,10 @@ class KmopEvidenceUpload(models.AbstractModel):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "kmop_registration.kmop_evidence_action"
         )
+        title = self.env._("Dropped files: say what each of them is")
         return {
             **action,
-            "name": self.env._("Dropped files: say what each of them is"),
+            "name": title,
             "domain": [("id", "in", evidences.ids)],
             "context": {**context, "default_registration_id": registration.id},
         }

@@ -284,10 +284,14 @@ class KmopTimeline(models.AbstractModel):
             if name in lanes
         ]
 
+    def _translate_style(self, style):
+        label = style["label"]
+        return {**style, "label": self.env._(label)}
+
     def _get_styles(self, used):
         """Return how to draw what is there, in the order of the legend."""
         return {
-            f"{lane}.{name}": {**style, "label": self.env._(style["label"])}
+            f"{lane}.{name}": self._translate_style(style)
             for lane, (_label, styles) in LANES.items()
             for name, style in styles.items()
             if f"{lane}.{name}" in used

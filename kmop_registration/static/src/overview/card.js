@@ -44,7 +44,7 @@ export class KmopCard extends Component {
 
     getSupportClass({supported, required}) {
         if (!required) {
-            return "text-muted";
+            return "o_kmop_muted";
         }
         return supported ? "" : "text-danger";
     }
