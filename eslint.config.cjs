@@ -11,6 +11,7 @@ const browserGlobals = [
     "luxon",
     "odoo",
     "setTimeout",
+    "SVGElement",
     "URL",
     "window",
 ];

@@ -40,6 +40,8 @@ class KmopRegistration(models.Model):
         "kmop.project.window",
         "kmop.timeline",
         "kmop.guide",
+        "kmop.registration.overview",
+        "kmop.registration.setup",
         "mail.thread",
         "mail.activity.mixin",
     ]

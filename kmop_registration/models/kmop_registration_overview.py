@@ -6,10 +6,11 @@ from odoo.tools import format_date
 OWN_MILESTONES = (False, "kmop.registration", "kmop.audit")
 
 
-class KmopRegistrationOverview(models.Model):
+class KmopRegistrationOverview(models.AbstractModel):
     """What the cards of the first screen tell, and what stands above them."""
 
-    _inherit = "kmop.registration"
+    _name = "kmop.registration.overview"
+    _description = "Cards of registrations and what stands above them"
 
     card = fields.Json(
         compute="_compute_card", help="What a card of the overview says."

@@ -2,10 +2,11 @@ from odoo import api, models
 from odoo.fields import Domain
 
 
-class KmopRegistrationSetup(models.Model):
+class KmopRegistrationSetup(models.AbstractModel):
     """The first steps, above the registrations: done as soon as the data say so."""
 
-    _inherit = "kmop.registration"
+    _name = "kmop.registration.setup"
+    _description = "Set-up of the registrations"
 
     @api.model
     def _get_onboarding(self):

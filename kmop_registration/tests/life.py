@@ -51,7 +51,7 @@ class Life(RuleBasedStateMachine):
     def teardown(self):
         self.validity_is_that_of_every_day()
         self._undo()
-        super().teardown()
+        return super().teardown()
 
     def _undo(self):
         if self.clock:

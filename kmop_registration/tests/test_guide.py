@@ -10,10 +10,10 @@ from .common import HootCase, KmopCommon
 
 class GuideCommon(KmopCommon):
     def _get_guide(self, registration, user=None, day="2026-05-04"):
-        context = {"lang": "en_US", **registration.env.context}
+        lang = registration.env.context.get("lang", "en_US")
         with freeze_time(day):
             self.env.invalidate_all()
-            registration = registration.with_context(context)
+            registration = registration.with_context(lang=lang)
             return registration.with_user(user or self.officer).guide
 
     def _states(self, guide):

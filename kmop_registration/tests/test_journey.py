@@ -142,6 +142,8 @@ class TestJourney(JourneyCommon):
         self.env.invalidate_all()
         lines = audit.sudo().log_ids.filtered(lambda line: line.partner_id == auditor)
         self.assertLessEqual({"view", "download", "question"}, {*lines.mapped("kind")})
+        taken = lines.filtered(lambda line: line.kind == "download")
+        self.assertTrue(any(name.endswith(".zip") for name in taken.mapped("name")))
         self.assertIn("Wie volgt de klachten op?", audit.message_ids[0].body)
 
     def _accept_articles(self, registration):

@@ -80,8 +80,8 @@ export class KmopTimeline extends Component {
 
     /** Everything by day, for who doesn't want to search in a drawing. */
     get days() {
-        const items = this.entries.flatMap(({items}) => items);
-        return items.sort((a, b) => a.date.localeCompare(b.date));
+        const all = this.entries.flatMap(({items}) => items);
+        return all.sort((a, b) => a.date.localeCompare(b.date));
     }
 
     showToday() {

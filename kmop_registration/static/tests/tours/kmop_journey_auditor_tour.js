@@ -44,6 +44,21 @@ registry.category("web_tour.tours").add("kmop_journey_auditor_tour", {
         },
         see("It is a download", "body[data-downloaded^=attachment]"),
         {
+            content: "Take the whole pack along",
+            trigger: "main a[href*='/dossier.zip']",
+            async run({anchor}) {
+                const answer = await fetch(anchor.href);
+                const found = new Uint8Array(await answer.arrayBuffer());
+                // Every archive begins with these two letters.
+                const begin = String.fromCharCode(...found.slice(0, 2));
+                if (!answer.ok || begin !== "PK") {
+                    throw new Error(`No archive: ${answer.status}`);
+                }
+                document.body.dataset.pack = found.length;
+            },
+        },
+        see("The pack is here", "body[data-pack]"),
+        {
             content: "Ask something",
             trigger: "textarea[name=body]",
             run: "edit Wie volgt de klachten op?",
