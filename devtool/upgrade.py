@@ -1,12 +1,12 @@
 """A database of an earlier version, with data in it, brought up to this one."""
 
-import subprocess
+import shutil
 from collections import Counter
 
 from . import databases, logcheck, paths, snapshot
 from .errors import Stop
 from .host import NO_MAIL, Host, write_configuration
-from .process import say, step
+from .process import must, output, say, step
 
 FOLDER = paths.HOST / "upgrade"
 USED = "devtool/used.py"
@@ -19,6 +19,10 @@ KEPT = "SELECT count(*), max(fingerprint) FROM kmop_evidence WHERE state = 'acce
 def check(host: Host, name: str, fresh: str) -> None:
     """The structure must be that of ``fresh``, and what was accepted unaltered."""
     for version, commit in VERSIONS.items():
+        if not _is_here(commit):
+            say(f"==> NOT RUN: the upgrade from {version}, which isn't in this clone:")
+            say("    `git fetch --unshallow` gets it")
+            continue
         with step(f"Upgrading from {version}, with data"):
             _install(host, name, commit)
             before = host.query(name, KEPT), snapshot.count(host, name)
@@ -28,7 +32,7 @@ def check(host: Host, name: str, fresh: str) -> None:
             raise Stop(f"Upgrading from {version} changed what users entered.")
         _compare(host, name, fresh, version)
         databases.drop(host, name)
-    say("    the upgraded database is like a fresh one, with its data")
+        say("    the upgraded database is like a fresh one, with its data")
 
 
 def _install(host: Host, name: str, commit: str) -> None:
@@ -42,16 +46,18 @@ def _install(host: Host, name: str, commit: str) -> None:
         old.log("upgrade-use", "shell", "-d", name, *NO_MAIL, stdin=script)
 
 
+def _is_here(commit: str) -> bool:
+    command = ["git", "-C", paths.ROOT, "rev-parse", "-q", f"{commit}^{{tree}}"]
+    return bool(output(command))
+
+
 def _check_out(commit: str) -> None:
-    FOLDER.mkdir(exist_ok=True)
-    archive = subprocess.Popen(
-        ["git", "archive", commit, paths.ADDON, USED],
-        cwd=paths.ROOT,
-        stdout=subprocess.PIPE,
-    )
-    subprocess.run(["tar", "-x", "-C", FOLDER], stdin=archive.stdout, check=True)
-    if archive.wait():
-        raise Stop("Earlier versions aren't here: `git fetch --unshallow` gets them.")
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    FOLDER.mkdir()
+    target = FOLDER / "version.tar"
+    command = ["git", "-C", paths.ROOT, "archive", f"--output={target}", commit]
+    must([*command, paths.ADDON, USED], "upgrade-git", "Git has no earlier version.")
+    must(["tar", "-xf", target, "-C", FOLDER], "upgrade-tar", "It doesn't unpack.")
 
 
 def _compare(host: Host, name: str, fresh: str, version: str) -> None:
