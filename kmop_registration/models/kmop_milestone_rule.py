@@ -152,7 +152,8 @@ class KmopMilestoneRule(models.Model):
             return self.env._("the day itself")
         one, several = TIMINGS.get((self.offset_unit, self.offset_direction), ("", ""))
         text = one if self.offset_number == 1 else several
-        return self.env._(text, number=self.offset_number) if text else ""
+        # A lazy text takes no values: they are filled in afterwards.
+        return self.env._(text) % {"number": self.offset_number} if text else ""
 
     @api.constrains("purpose", "document_type_id")
     def _check_document(self):

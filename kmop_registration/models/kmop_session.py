@@ -14,8 +14,8 @@ class KmopSession(models.Model):
     )
     company_id = fields.Many2one(related="order_id.company_id", store=True, index=True)
     date = fields.Date(required=True, default=lambda self: self._default_date())
-    time_from = fields.Float(string="From", default=9.0)
-    time_to = fields.Float(string="Until", default=17.0)
+    time_from = fields.Float(string="Starts at", default=9.0)
+    time_to = fields.Float(string="Ends at", default=17.0)
     place = fields.Char(help="Where it isn't that of the dossier.")
 
     _times_ordered = models.Constraint(

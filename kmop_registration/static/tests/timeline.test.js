@@ -257,7 +257,7 @@ test("the list tells everything by day, with links", async () => {
     expect(".o_kmop_timeline_days li:last").toHaveText("Plan, Planned, 01/08/2027");
     await contains(".o_kmop_timeline_days a:contains(Plan, Planned)").click();
     expect.verifySteps(["kmop.milestone 23"]);
-    expect(".o_kmop_timeline").toHaveText(/3 milestones lie outside/);
+    expect(".o_kmop_timeline").toHaveText(/Milestones outside this drawing: 3/);
 });
 
 test("200 marks are drawn at once and stay quick to walk", async () => {
