@@ -32,7 +32,7 @@ SHOTS = [
         "kwaliteit",
         "/odoo/kmop",
         [".o_kanban_record:has-text('DV.O999123')"],
-        ".o_form_view .o_data_row",
+        ".o_kmop_timeline svg",
     ),
     (
         "matrix",
