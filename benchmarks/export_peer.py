@@ -64,13 +64,12 @@ def generate(report, workbook, _data, registration):
     env = report.env
     workbook_model = env["kmop.audit.xlsx"]
     book = SimpleNamespace(
-        registration=registration,
-        audit=workbook_model._get_audit(registration),
         pack=None,
         notes=[],
         cut=[],
         sheets=workbook_model._get_sheets(),
     )
+    workbook_model._prepare(book, registration)
     formats = Formats(workbook)
     cover = Page(workbook, formats, env["kmop.xlsx.cover"])
     requirement = env["kmop.xlsx.requirement"]

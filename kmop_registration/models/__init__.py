@@ -43,6 +43,7 @@ from . import (
     kmop_evidence_file,
     kmop_evidence_source,
     kmop_export,
+    kmop_export_run,
     kmop_dossier,
     kmop_dossier_subsidy,
     kmop_dossier_warning,

@@ -7,6 +7,8 @@ from odoo.exceptions import UserError
 from odoo.addons.base.models import ir_attachment
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
+# The largest size that the host can note; the file itself may be larger.
+MAX_SIZE = 2**31 - 1
 PIECE = 2**20
 
 
@@ -74,7 +76,11 @@ class IrAttachment(models.Model):
         os.makedirs(os.path.dirname(place), exist_ok=True)
         # In case the transaction fails: what nothing refers to is collected.
         self._mark_for_gc(name)
-        vals = {"store_fname": name, "checksum": checksum, "file_size": size}
+        vals = {
+            "store_fname": name,
+            "checksum": checksum,
+            "file_size": min(size, MAX_SIZE),
+        }
         # The host's own way past its guard on these fields.
         # sudo: as above
         # pylint: disable-next=super-method-mismatch

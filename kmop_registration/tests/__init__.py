@@ -1,6 +1,7 @@
 from . import (
     test_access_rights,
     test_audit,
+    test_audit_pack,
     test_audit_page,
     test_badge,
     test_bureau,

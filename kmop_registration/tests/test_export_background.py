@@ -1,4 +1,5 @@
 import io
+import json
 from datetime import timedelta
 from unittest.mock import patch
 from zipfile import ZipFile
@@ -10,7 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..models import kmop_export
+from ..models import kmop_export, kmop_export_run
 from .test_evidence import EvidenceCommon
 
 
@@ -66,6 +67,28 @@ class TestExportBackground(BackgroundCommon):
         self.assertIn("is ready", message.body)
         self.assertEqual(message.partner_ids, self.reader.partner_id)
 
+    def _get_told(self):
+        """Return what the screens of who asked were told, oldest first."""
+        notifications = self.env["bus.bus"].sudo().search([], order="id")
+        messages = [json.loads(line.message) for line in notifications]
+        return [m["payload"] for m in messages if m["type"] == "kmop_export"]
+
+    def test_screens_are_told(self):
+        """Of each step: that it began, how far it is, and that it is ready."""
+        for number in range(3):
+            files = self._create_attachment(f"{number}.txt", raw=b"%d" % number)
+            self._accepted(attachment_ids=files.ids)
+        export = self._request()
+        self.env["bus.bus"].sudo().search([]).unlink()
+        with patch.object(kmop_export_run, "PAUSE", 0):
+            self._run()
+        told = self._get_told()
+        self.assertEqual({line["id"] for line in told}, {export.id})
+        states = [line["state"] for line in told]
+        self.assertEqual(states, ["running"] * 4 + ["done"])
+        self.assertEqual(export.done, 3)
+        self.assertIn("is ready", told[-1]["message"])
+
     def test_second_request(self):
         """The same while it is under way, and for as long as it is fresh."""
         export = self._request()
@@ -85,7 +108,7 @@ class TestExportBackground(BackgroundCommon):
 
         with (
             patch.object(archive, "_stream", side_effect=OSError("disk full")),
-            mute_logger(kmop_export.__name__),
+            mute_logger(kmop_export_run.__name__),
         ):
             self._run()
         self.assertEqual(export.state, "failed")
@@ -107,7 +130,7 @@ class TestExportBackground(BackgroundCommon):
         export = self._request()
         group = self.env.ref("kmop_registration.group_kmop_user")
         self.reader.group_ids -= group
-        with mute_logger(kmop_export.__name__):
+        with mute_logger(kmop_export_run.__name__):
             self._run()
         self.assertEqual(export.sudo().state, "failed")
         self.assertFalse(export.sudo().attachment_id)
