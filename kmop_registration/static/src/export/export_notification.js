@@ -9,6 +9,7 @@ export const kmopExportService = {
             if (!message) {
                 return;
             }
+            let close = null;
             const open = () => {
                 close();
                 action.doAction({
@@ -18,7 +19,7 @@ export const kmopExportService = {
                     views: [[false, "form"]],
                 });
             };
-            const close = notification.add(message, {
+            close = notification.add(message, {
                 type: state === "done" ? "success" : "danger",
                 sticky: true,
                 buttons: [{name: _t("Open the export"), primary: true, onClick: open}],
