@@ -1,6 +1,6 @@
 from odoo import api, fields, models
-from odoo.tools import format_date
 
+from ..tools import format_day
 from .kmop_guide_step import AUDIT_NEEDS, ITEMS, NEEDS, STEP_ITEMS
 
 
@@ -177,17 +177,14 @@ class KmopGuide(models.AbstractModel):
             "exempt": part.exempt_requirement_ids.mapped("name"),
         }
 
-    def _format_day(self, day):
-        return day and format_date(self.env, day)
-
     # --------------------------------------------------------------------- notes
 
     def _get_guide_notes(self):
         """Return what must be known of the state that the registration is in."""
         today = self.company_id._kmop_today()
-        end = format_date(self.env, self.date_end)
+        end = format_day(self.env, self.date_end)
         if self.step == "withdrawn":
-            day = format_date(self.env, self.date_withdrawn)
+            day = format_day(self.env, self.date_withdrawn)
             yield self.env._("Withdrawn: not registered from %(day)s on.", day=day)
             return
         if self.step == "refused":
@@ -211,7 +208,7 @@ class KmopGuide(models.AbstractModel):
             "All parts are granted, until %(end)s. Keep the dossiers complete: the"
             " renewal asks for the list of the last %(months)s months. Prepare it from"
             " %(day)s on.",
-            end=format_date(self.env, self.date_end),
+            end=format_day(self.env, self.date_end),
             months=self.coming_part_id.project_window_months,
-            day=format_date(self.env, last.date_expiring),
+            day=format_day(self.env, last.date_expiring),
         )

@@ -1,6 +1,8 @@
 from odoo import models
 from odoo.fields import Domain
 
+from ..tools import format_day
+
 
 class KmopGuideItem(models.AbstractModel):
     """How far each line of the guided path is.
@@ -73,7 +75,7 @@ class KmopGuideItem(models.AbstractModel):
         """Return the line of a date of the audit, with a link to the audit."""
         audit = self._get_guide_audit(part)
         day = audit[name]
-        return day, self._format_day(day), self._get_audit_link(audit, part)
+        return day, format_day(self.env, day), self._get_audit_link(audit, part)
 
     def _get_audit_link(self, audit, part):
         """Link to the audit, or make it where it is the one to come."""
@@ -127,8 +129,8 @@ class KmopGuideItem(models.AbstractModel):
         period = self._get_cycle_periods().sorted("date_start")[:1]
         text = period and self.env._(
             "%(start)s until %(end)s",
-            start=self._format_day(period.date_start),
-            end=self._format_day(period.date_last),
+            start=format_day(self.env, period.date_start),
+            end=format_day(self.env, period.date_last),
         )
         return period, text, False
 
@@ -147,7 +149,7 @@ class KmopGuideItem(models.AbstractModel):
         last = self._get_cycle_periods().sorted("date_start")[-1:]
         if not last.conditional:
             return None
-        return False, self._format_day(last.date_last), None
+        return False, format_day(self.env, last.date_last), None
 
     def _guide_dossiers(self, _part, _readiness):
         if not self.env["sale.order"].has_access("read"):

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..tools import AboutPrefetch
+from ..tools import AboutPrefetch, format_day
 
 STATES = [
     ("planned", "Planned"),
@@ -312,7 +312,7 @@ class KmopMilestone(models.Model):
 
     def _get_when(self, today):
         """Say when it is to be done, and how far off that is."""
-        day = format_date(self.env, self.date_planned, date_format="d MMM y")
+        day = format_day(self.env, self.date_planned)
         days = (self.date_planned - today).days
         if abs(days) <= 1:
             return {

@@ -1,6 +1,7 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import format_date
+
+from ..tools import format_day
 
 # What the registration itself has to do; dossiers and evidence are counted instead.
 OWN_MILESTONES = (False, "kmop.registration", "kmop.audit")
@@ -55,7 +56,7 @@ class KmopRegistrationOverview(models.AbstractModel):
         chain = periods.filtered(lambda p: p.date_chain_end == end)
         start = min(chain.mapped("date_start"))
         left, total = (end - today).days, (end - start).days
-        day = self._format_day(end)
+        day = format_day(self.env, end)
         if not left:
             text = self.env._("Until today, %(day)s: the last day", day=day)
         elif left == 1:
@@ -67,19 +68,15 @@ class KmopRegistrationOverview(models.AbstractModel):
     def _get_uncovered_text(self, periods, today):
         coming = periods.filtered(lambda p: p.date_start > today)
         if coming:
-            day = self._format_day(min(coming.mapped("date_start")))
+            day = format_day(self.env, min(coming.mapped("date_start")))
             return self.env._("Valid again from %(day)s", day=day)
         if not periods:
             return self.env._("No period is granted yet")
         end = max(periods.mapped("date_last"))
-        day, days = self._format_day(end), (today - end).days
+        day, days = format_day(self.env, end), (today - end).days
         if days == 1:
             return self.env._("Ended yesterday, on %(day)s", day=day)
         return self.env._("Ended on %(day)s, %(days)s days ago", day=day, days=days)
-
-    @api.model
-    def _format_day(self, day):
-        return format_date(self.env, day, date_format="d MMM y")
 
     # ----------------------------------------------------------------- readiness
 

@@ -191,7 +191,7 @@ class TestGuide(GuideCommon):
         ):
             guide = self._get_guide(registration, day=day)
             self.assertEqual(guide["next"]["label"], label, day)
-        self.assertIn("02/29/2028", guide["notes"][0])
+        self.assertIn("29 Feb 2028", guide["notes"][0])
 
     def test_part2(self):
         registration = self._register()
@@ -232,7 +232,7 @@ class TestGuide(GuideCommon):
         self._decide(registration, date(2027, 12, 1), "negative")
         guide = self._get_guide(registration, day="2027-12-02")
         self.assertEqual(guide["current"], "part2")
-        self.assertIn("02/29/2028", guide["notes"][1])
+        self.assertIn("29 Feb 2028", guide["notes"][1])
 
     def test_conditional(self):
         registration = self._create_registration()

@@ -4,6 +4,8 @@ from datetime import timedelta
 
 from dateutil.relativedelta import relativedelta
 
+from odoo.tools import format_date
+
 
 def day_after(date):
     return date + timedelta(days=1)
@@ -28,3 +30,8 @@ def period_end(start, months):
 def shift(date, number, unit):
     """Return ``date`` moved by ``number`` units: ``days``, ``weeks`` or ``months``."""
     return date + relativedelta(**{unit: number})
+
+
+def format_day(env, day):
+    """Return the day as people write it (31 Mar 2028), in the reader's language."""
+    return format_date(env, day, date_format="d MMM y")
