@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 
+from . import locks
 from .errors import Stop
 from .process import must, step
 
@@ -13,8 +14,14 @@ COMMAND = "apt-get install -y --no-install-recommends chromium"
 
 
 def ensure() -> None:
-    if not any(shutil.which(name) for name in NAMES):
-        _install(_root())
+    if not _here():
+        with locks.exclusive("browser"):
+            if not _here():
+                _install(_root())
+
+
+def _here() -> bool:
+    return any(shutil.which(name) for name in NAMES)
 
 
 def _root() -> list[str]:

@@ -45,7 +45,7 @@ def complaints(log: str) -> list[str]:
 
 def upgrade_code(host: Host) -> bool:
     """On a copy, and never without --dry-run: it rewrites files, the host's too."""
-    copy = paths.HOST / "upgrade"
+    copy = paths.HOST / "upgrade-code"
     shutil.rmtree(copy, ignore_errors=True)
     shutil.copytree(paths.ADDON_DIR, copy / paths.ADDON)
     words = ["upgrade_code", "--dry-run", "--from", "18.0", "--addons-path", copy]
