@@ -32,6 +32,13 @@ SHOTS = [
         "kwaliteit",
         "/odoo/kmop",
         [".o_kanban_record:has-text('DV.O999123')"],
+        ".o_kmop_guide",
+    ),
+    (
+        "timeline",
+        "kwaliteit",
+        "/odoo/kmop",
+        [".o_kanban_record:has-text('DV.O999123')"],
         ".o_kmop_timeline svg",
     ),
     (
@@ -117,6 +124,7 @@ def take(browser, base, name, login, path, clicks, expected):
     for selector in clicks:
         page.locator(selector).first.click()
     page.wait_for_selector(expected)
+    page.locator(expected).first.scroll_into_view_if_needed()
     page.wait_for_timeout(1500)  # avatars and icons; the bus never falls silent
     page.mouse.move(0, 0)  # no tooltip over what was pressed
     page.screenshot(path=OUT / f"{name}.png")

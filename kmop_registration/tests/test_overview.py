@@ -1,25 +1,27 @@
+import re
 from datetime import date, timedelta
+from pathlib import Path
 from urllib.parse import quote
 
+from lxml import etree
+
 from odoo.exceptions import AccessError
+from odoo.fields import Domain
 from odoo.tests import freeze_time, tagged
+from odoo.tools.misc import file_path
 from odoo.tools.safe_eval import safe_eval
 
 from .budget import BudgetCommon
 from .common import HootCase, KmopCommon
 
-# The list and the filter that each count opens, as dashboard.js says.
+# The action and the filter that each count opens, as the screen itself has them.
+DASHBOARD = file_path("kmop_registration/static/src/overview/dashboard.js")
+WORRY = re.compile(
+    r"(\w+): \{\s*label:[^}]*?action: \"([\w.]+)\",\s*filter: \"(\w+)\""
+)
 FILTERS = {
-    "judge": ("kmop.evidence", "kmop_evidence_view_search", "submitted"),
-    "review": ("kmop.evidence", "kmop_evidence_view_search", "to_review"),
-    "findings": ("kmop.finding", "kmop_finding_view_search", "overdue"),
-    "milestones": ("kmop.milestone", "kmop_milestone_view_search", "sent"),
-    "dossiers": ("sale.order", "sale_order_view_search", "kmop_incomplete"),
-    "surveys": (
-        "survey.user_input",
-        "survey_user_input_view_search",
-        "kmop_waiting",
-    ),
+    name: (action, filter_name)
+    for name, action, filter_name in WORRY.findall(Path(DASHBOARD).read_text("utf-8"))
 }
 
 
@@ -274,19 +276,28 @@ class TestWorries(BudgetCommon, OverviewCommon):
 
     @freeze_time("2026-06-01 12:00:00")
     def test_lists_behind_the_counts(self):
-        """Each count is what its list shows, by the filter of the search view."""
+        """Each count is what its list shows: the action's own, by its filter."""
         self._create_worries()
         counts = self._get_counts()
-        for name, (model, view, filter_name) in FILTERS.items():
-            arch = self.env.ref(f"kmop_registration.{view}")._get_combined_arch()
-            node = arch.find(f".//filter[@name='{filter_name}']")
-            domain = safe_eval(
-                node.get("domain"),
-                {"uid": self.all_round.id, "allowed_company_ids": self.company.ids},
-            )
-            records = self.env[model].with_user(self.all_round)
+        self.assertEqual(set(FILTERS), set(counts))
+        for name, (xmlid, filter_name) in FILTERS.items():
             with self.subTest(worry=name):
+                action = self.env.ref(xmlid)
+                domain = self._get_filter(action, filter_name)
+                domain &= Domain(safe_eval(action.domain or "[]"))
+                records = self.env[action.res_model].with_user(self.all_round)
                 self.assertEqual(records.search_count(domain), counts[name])
+
+    def _get_filter(self, action, name):
+        """Return the domain of a filter in the search view that the action opens."""
+        model = self.env[action.res_model].with_user(self.all_round)
+        view = model.get_view(action.search_view_id.id, "search")
+        node = etree.fromstring(view["arch"]).find(f".//filter[@name='{name}']")
+        values = {
+            "uid": self.all_round.id,
+            "allowed_company_ids": self.company.ids,
+        }
+        return Domain(safe_eval(node.get("domain"), values))
 
     @freeze_time("2026-06-01 12:00:00")
     def test_rights(self):
