@@ -16,9 +16,7 @@ from .common import HootCase, KmopCommon
 
 # The action and the filter that each count opens, as the screen itself has them.
 DASHBOARD = file_path("kmop_registration/static/src/overview/dashboard.js")
-WORRY = re.compile(
-    r"(\w+): \{\s*label:[^}]*?action: \"([\w.]+)\",\s*filter: \"(\w+)\""
-)
+WORRY = re.compile(r"(\w+): \{\s*label:[^}]*?action: \"([\w.]+)\",\s*filter: \"(\w+)\"")
 FILTERS = {
     name: (action, filter_name)
     for name, action, filter_name in WORRY.findall(Path(DASHBOARD).read_text("utf-8"))
