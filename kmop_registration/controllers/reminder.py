@@ -20,7 +20,8 @@ class KmopReminder(http.Controller):
         partner = self._get_partner(partner_id, token)
         values = {
             "partner": partner,
-            "rules": self._get_optional(partner),
+            "rules": self._get_known(partner),
+            "inside": partner._kmop_is_inside(),
             "saved": saved,
         }
         response = request.render("kmop_registration.reminder_preferences", values)
@@ -41,12 +42,13 @@ class KmopReminder(http.Controller):
     def reminder_unsubscribe(self, partner_id, token, **form):
         """Keep what was ticked; a mail program's one click unticks everything."""
         partner = self._get_partner(partner_id, token)
-        optional = self._get_optional(partner)
-        ticked = request.httprequest.form.getlist("rule")
-        wanted = optional.filtered(lambda rule: str(rule.id) in ticked)
-        partner.kmop_optout_ids = [Command.set((optional - wanted).ids)]
         if "List-Unsubscribe" in form:
+            partner.kmop_optout_ids = [Command.set(self._get_optional(partner).ids)]
             return request.make_response("")
+        ticked = request.httprequest.form.getlist("rule")
+        known = self._get_known(partner)
+        wanted = known.filtered(lambda rule: str(rule.id) in ticked)
+        partner.kmop_optout_ids = [Command.set((known - wanted).ids)]
         return request.redirect(f"/kmop/reminders/{partner_id}/{token}?saved=1")
 
     def _get_partner(self, partner_id, token):
@@ -60,3 +62,14 @@ class KmopReminder(http.Controller):
     def _get_optional(self, partner):
         rules = partner.env["kmop.milestone.rule"]
         return rules.search([("optional", "=", True), ("template_id", "!=", False)])
+
+    def _get_known(self, partner):
+        """Return what somebody may be told that they can refuse.
+
+        A client needn't know the company's whole schedule: only what they got.
+        """
+        optional = self._get_optional(partner)
+        if partner._kmop_is_inside():
+            return optional
+        lines = partner.env["kmop.reminder"].search([("partner_id", "=", partner.id)])
+        return optional & lines.milestone_id.rule_id

@@ -3,6 +3,8 @@ from datetime import date
 from odoo import models
 from odoo.fields import Domain
 
+from ..tools import shift
+
 
 class KmopDossierMilestone(models.AbstractModel):
     """What a dossier reminds of: the client's application, its end, its documents."""
@@ -13,6 +15,7 @@ class KmopDossierMilestone(models.AbstractModel):
 
     _kmop_anchors = {
         "service_start": "kmop_date_start",
+        "application_limit": "kmop_date_start",
         "service_end": "kmop_date_end",
         "training_limit": "kmop_date_application",
     }
@@ -30,7 +33,9 @@ class KmopDossierMilestone(models.AbstractModel):
     def _kmop_plan(self, new=False):
         """Plan for confirmed dossiers; the host's own quotes pay nothing for this."""
         dossiers = self._kmop_filter_planned()
-        return super(KmopDossierMilestone, dossiers)._kmop_plan(new)
+        super(KmopDossierMilestone, dossiers)._kmop_plan(new)
+        if dossiers and not new:
+            self.env["kmop.milestone"]._review_about(dossiers)
 
     def _kmop_filter_planned(self):
         return self.filtered(
@@ -40,7 +45,15 @@ class KmopDossierMilestone(models.AbstractModel):
     def _kmop_get_anchor(self, anchor):
         if anchor == "training_limit":
             return self._kmop_get_training_limit()
+        if anchor == "application_limit":
+            return self._kmop_get_application_limit()
         return super()._kmop_get_anchor(anchor)
+
+    def _kmop_get_application_limit(self):
+        """Return the last day on which the client can apply, where it is known."""
+        start = self.kmop_date_start
+        rule = self._kmop_get_rules("application")[:1]
+        return bool(start and rule) and shift(start, rule.days, "days")
 
     def _kmop_get_training_limit(self):
         """Return the last day on which the training may end, where it is known."""

@@ -95,6 +95,7 @@ class KmopMilestone(models.Model):
         readonly=False,
         precompute=True,
     )
+    date_name = fields.Char(string="Kind of date", compute="_compute_date_name")
     date_planned = fields.Date(required=True, string="Remind on")
     state = fields.Selection(STATES, required=True, default="planned", readonly=True)
     date_sent = fields.Datetime(readonly=True, string="Reminded on", copy=False)
@@ -111,6 +112,7 @@ class KmopMilestone(models.Model):
     error = fields.Text(readonly=True, copy=False)
     date_error = fields.Date(readonly=True, string="Failed on", copy=False)
     reminder_ids = fields.One2many("kmop.reminder", "milestone_id", string="Reminders")
+    # Mail templates of databases that were updated still ask for it.
     has_deadline = fields.Boolean(
         compute="_compute_days", help="It reminds of a date to come, not of one past."
     )
@@ -156,7 +158,19 @@ class KmopMilestone(models.Model):
     def _compute_record_name(self):
         # sudo: who may read the milestone may know what it is about
         for milestone, record in self.sudo()._get_records().items():
-            milestone.record_name = record.display_name
+            # An order's number says nothing to who must call its client.
+            named = record.with_context(sale_show_partner_name=True)
+            milestone.record_name = named.display_name
+
+    @api.depends("rule_id.anchor")
+    @api.depends_context("lang")
+    def _compute_date_name(self):
+        # sudo: as in _compute_name
+        anchor_field = self.env["kmop.milestone.rule"]._fields["anchor"]
+        anchors = dict(anchor_field._description_selection(self.env))
+        for milestone in self:
+            anchor = milestone.sudo().rule_id.anchor
+            milestone.date_name = anchors.get(anchor) or self.env._("Deadline")
 
     @api.depends("res_model", "res_id")
     def _compute_is_orphan(self):

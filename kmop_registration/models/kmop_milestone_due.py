@@ -28,6 +28,7 @@ class KmopMilestoneDue(models.AbstractModel):
         milestones = self.sudo()
         reminders = milestones.env["kmop.reminder"]
         handed_out = milestones._do_all(
+            milestones._process_met,
             milestones._process_due,
             milestones._process_overdue,
             reminders._process_sent,
@@ -85,9 +86,13 @@ class KmopMilestoneDue(models.AbstractModel):
             lambda today: (
                 Domain("state", "=", "planned")
                 & Domain("date_planned", "<=", today)
-                & (Domain("date_error", "=", False) | Domain("date_error", "<", today))
+                & self._not_tried_domain(today)
             )
         )
+
+    @api.model
+    def _not_tried_domain(self, today):
+        return Domain("date_error", "=", False) | Domain("date_error", "<", today)
 
     @api.model
     def _for_each_today(self, get_domain):
@@ -134,12 +139,16 @@ class KmopMilestoneDue(models.AbstractModel):
         return self.rule_id.anchor, self.res_model, self.res_id, self.date_anchor
 
     def _is_overtaken_by(self, other):
-        """Tell whether ``other``, of the same date, makes this one say nothing new."""
+        """Tell whether ``other``, of the same date, makes this one say nothing new.
+
+        A mail that nobody may refuse isn't replaced by one that somebody refused.
+        """
         rule, later = self.rule_id, other.rule_id
         return (
             other.date_planned > self.date_planned
             and rule.role_id == later.role_id
-            and rule.recipient_ids <= later.recipient_ids
+            and rule._get_mail_roles() <= later._get_mail_roles()
+            and (rule.optional or not later.optional)
             and (
                 rule.offset_direction == "before"
                 or (rule.purpose and rule.purpose == later.purpose)
@@ -168,8 +177,9 @@ class KmopMilestoneDue(models.AbstractModel):
             if self.rule_id
             else self.user_id.partner_id
         )
-        if people or self._has_todo():
-            return people
+        return people if people or self._has_todo() else self._get_administrators()
+
+    def _get_administrators(self):
         people = self.company_id.kmop_administrator_ids.partner_id
         if not people:
             raise ValueError(self.env._("There is nobody to remind."))
@@ -220,27 +230,43 @@ class KmopMilestoneDue(models.AbstractModel):
         """Tell the administrators what stays undone; return how many."""
         overdue = self.search(self._overdue_domain(), limit=limit, order="id")
         overdue = overdue.try_lock_for_update()
-        met = overdue._get_met()
-        met._close("done", self.env._("What it asks for is there."))
-        undone = overdue - met
-        self.env["kmop.reminder"]._queue(
-            "escalation",
-            {m: m.company_id.kmop_administrator_ids.partner_id for m in undone},
-        )
-        undone.write(
-            {"date_escalation": False, "date_escalated": fields.Datetime.now()}
-        )
+        attempt(overdue, type(self)._escalate, type(self)._log_failure)
         return len(overdue)
+
+    def _escalate(self):
+        self.env["kmop.reminder"]._queue(
+            "escalation", {m: m._get_administrators() for m in self}
+        )
+        now = fields.Datetime.now()
+        self.write({"date_escalation": False, "date_escalated": now, "error": False})
 
     @api.model
     def _overdue_domain(self):
         return self._for_each_today(
             lambda today: (
-                Domain("state", "=", "sent") & Domain("date_escalation", "<=", today)
+                Domain("state", "=", "sent")
+                & Domain("date_escalation", "<=", today)
+                & self._not_tried_domain(today)
             )
         )
 
     # --------------------------------------------------------------------- reviewing
+
+    @api.model
+    def _process_met(self, limit=BATCH):
+        """End what was reminded of and is there now, its to-do too; return how many."""
+        sent = self.search(
+            Domain("state", "=", "sent") & Domain("rule_id.purpose", "!=", False)
+        )
+        met = sent._get_met()[:limit].try_lock_for_update()
+        met._close("done", self.env._("What it asks for is there."))
+        return len(met)
+
+    @api.model
+    def _review_about(self, records):
+        # sudo: as in _plan
+        about = self.sudo()._about_domain(records._name, records.ids)
+        self.sudo().search(self._open_domain() & about)._review()
 
     def _review(self):
         """End what a step just made superfluous, without waiting for its day."""

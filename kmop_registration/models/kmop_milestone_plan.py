@@ -193,7 +193,7 @@ class KmopMilestonePlan(models.AbstractModel):
             [("state", "=", "planned")], ["company_id"], ["date_planned:min"]
         )
         moments = [company._kmop_to_moment(day) for company, day in first]
-        moments += self.env["kmop.reminder"]._get_retries()
+        moments += self.env["kmop.reminder"]._get_next_moments()
         now = fields.Datetime.now()
         if coming := [moment for moment in moments if moment > now]:
             self._wake_up_at(min(coming))

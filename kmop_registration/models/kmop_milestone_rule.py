@@ -15,6 +15,7 @@ ANCHORS = [
     ("audit_decided", "Decision on an audit"),
     ("finding_deadline", "Deadline of a finding"),
     ("service_start", "Start of a service"),
+    ("application_limit", "Last day for the client to apply"),
     ("service_end", "End of a service"),
     ("training_limit", "Last day on which a training may end"),
     ("evidence_review", "Review date of evidence"),
@@ -247,5 +248,7 @@ class KmopMilestoneRule(models.Model):
 
     def _get_recipients(self, record):
         """Return whom the reminder is mailed to."""
-        mails = self.recipient_ids if self.template_id else self.recipient_ids.browse()
-        return mails._get_people(record)
+        return self._get_mail_roles()._get_people(record)
+
+    def _get_mail_roles(self):
+        return self.recipient_ids if self.template_id else self.recipient_ids.browse()

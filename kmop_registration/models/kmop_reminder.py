@@ -9,6 +9,8 @@ _logger = logging.getLogger(__name__)
 BATCH = 200
 # When what failed is tried again, in hours; after the last, it is given up.
 RETRIES = (1, 4, 24, 24, 24)
+# How soon to see what became of what is in the mail queue.
+PATIENCE = timedelta(hours=1)
 
 STATES = [
     ("waiting", "Waiting"),
@@ -129,11 +131,17 @@ class KmopReminder(models.Model):
         )
 
     @api.model
-    def _get_retries(self):
-        """Return when the first failed line is tried again, in a list."""
+    def _get_next_moments(self):
+        """Return when to look again: at the first retry, and at the mail queue.
+
+        Odoo tells nobody of a mail that a server was too slow for.
+        """
         domain = [("state", "=", "waiting"), ("date_retry", "!=", False)]
         ((first,),) = self._read_group(domain, [], ["date_retry:min"])
-        return [first] if first else []
+        moments = [first] if first else []
+        if self.search_count([("state", "=", "queued")], limit=1):
+            moments.append(fields.Datetime.now() + PATIENCE)
+        return moments
 
     # --------------------------------------------------------------------- sending
 

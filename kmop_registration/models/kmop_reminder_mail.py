@@ -3,7 +3,7 @@ from markupsafe import Markup
 from odoo import fields, models
 from odoo.tools.mail import email_normalize
 
-from ..tools import attempt, shift
+from ..tools import attempt
 
 LAYOUT = "kmop_registration.reminder_layout"
 
@@ -139,8 +139,11 @@ class KmopReminderMail(models.AbstractModel):
 
     def _get_last_day(self):
         """Return the last day on which the client can apply for the subsidy."""
-        rule = self._get_record()._kmop_get_rules("application")[:1]
-        return shift(self.date_anchor, rule.days, "days")
+        return self._get_record()._kmop_get_anchor("application_limit")
+
+    def _get_days_to_apply(self):
+        last = self._get_last_day()
+        return (last - self.company_id._kmop_today()).days if last else 0
 
     def _get_service_name(self):
         return self._get_record()._kmop_get_service_name()
@@ -153,7 +156,7 @@ class KmopReminderMail(models.AbstractModel):
         """Return where the recipient sees what it is about, or nothing."""
         record = self._get_record()
         base = record.get_base_url()
-        if any(not user.share for user in self.partner_id.user_ids):
+        if self.partner_id._kmop_is_inside():
             return f"{base}{self._get_path(record)}"
         portal = getattr(record, "get_portal_url", None)
         return f"{base}{portal()}" if portal else False

@@ -96,6 +96,10 @@ class ResPartner(models.Model):
         """Return what proves that a link to somebody's reminders came by mail."""
         return hmac(self.env(su=True), "kmop-reminders", self.id)
 
+    def _kmop_is_inside(self):
+        """Tell whether this is a colleague, and no client or other outsider."""
+        return any(not user.share for user in self.user_ids)
+
     def is_registered_on(self, date, service=None):
         """Tell whether a registration of this provider covers ``date``.
 

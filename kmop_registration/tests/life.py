@@ -1,6 +1,7 @@
 """Random lives of registrations, and what must be true at every moment of them."""
 
 from datetime import date, timedelta
+from itertools import product
 from unittest import TestCase
 
 from hypothesis import strategies as st
@@ -32,10 +33,10 @@ DECISION = ("outcome", "date_requested", "date_planned", "date_visited",
 
 
 class Life(RuleBasedStateMachine):
-    """Users of one company do what they please, sensible or not, as time goes by."""
+    """Users of two companies do what they please, sensible or not, as time goes by."""
 
     case = None  # the test whose database this plays in
-    refused = done = 0
+    refused = done = steps = mails = 0
 
     def __init__(self):
         super().__init__()
@@ -43,12 +44,20 @@ class Life(RuleBasedStateMachine):
         self.clock = None
         self.savepoint = self.case.env.cr.savepoint()
         context = {**self.case.env.context, "tracking_disable": True}
-        self.env = self.case.env(user=self.case.officer, context=context)
-        self.partners = self.case.company.partner_id + self.case.client
+        self.env = self.case.env(context=context, su=True)
+        case = self.case
+        self.users = {case.company: case.officer, case.other_company: case.stranger}
+        # The client provides for itself, and each company looks after that.
+        self.places = [
+            (company, partner)
+            for company in self.users
+            for partner in (company.partner_id, case.client)
+        ]
         self.changed = True
         self.fixed = {}  # what may not change any more, by record
 
     def teardown(self):
+        self.companies_are_apart()
         self.validity_is_that_of_every_day()
         self._undo()
         return super().teardown()
@@ -64,13 +73,13 @@ class Life(RuleBasedStateMachine):
     @initialize()
     def begin(self):
         self._set_clock()
-        self._attempt(self._create, self.partners[0], "training")
+        self._attempt(self._create, *self.places[0], "training")
 
     # ------------------------------------------------------------- what users do
 
     @rule(which=PICK, service=st.sampled_from(["training", "advice"]))
     def start_registration(self, which, service):
-        self._attempt(self._create, self._pick(self.partners, which), service)
+        self._attempt(self._create, *self.places[which % len(self.places)], service)
 
     @rule(which=PICK)
     def start_audit(self, which):
@@ -143,14 +152,17 @@ class Life(RuleBasedStateMachine):
             ("registration", {"cycle": 9}),
             ("milestone", {"state": "done"}),
         ):
-            record = self._choose(model, which)
-            if record:
-                self._attempt(record.write, vals)
+            self._on(model, which, lambda record, vals=vals: record.write(vals))
 
     @rule(which=PICK, days=DAYS)
     def add_evidence(self, which, days):
-        vals = {"date_effective": self._shifted(days)}
-        self._on("registration", which, lambda r: self.case._create_evidence(r, **vals))
+        day = self._shifted(days)
+        vals = {"date_effective": day, "date_review": day + timedelta(days=200)}
+
+        def create(registration):
+            self.case._create_evidence(registration, registration.env.user, **vals)
+
+        self._on("registration", which, create)
 
     @rule(which=PICK, step=st.sampled_from(["submit", "accept", "reject", "unlink"]))
     def judge(self, which, step):
@@ -164,12 +176,55 @@ class Life(RuleBasedStateMachine):
     @rule(which=PICK, other=PICK)
     def supersede(self, which, other):
         newer = self._choose("evidence", other)
-        self._on("evidence", which, lambda e: e.supersede(newer))
+        self._on("evidence", which, lambda e: e.supersede(newer.with_env(e.env)))
 
     @rule(which=PICK, days=DAYS)
     def rewrite_evidence(self, which, days):
         vals = {"name": "Anders", "date_effective": self._shifted(-abs(days))}
         self._on("evidence", which, lambda e: e.write(vals))
+
+    @rule(which=PICK, days=DAYS)
+    def find(self, which, days):
+        """Something to improve, by a day that may move."""
+        vals = {"name": "Lijst", "date_deadline": self._shifted(days)}
+
+        def create(registration):
+            registration.env["kmop.finding"].create(
+                {**vals, "registration_id": registration.id}
+            )
+
+        self._on("registration", which, create)
+
+    @rule(which=PICK, days=DAYS)
+    def postpone(self, which, days):
+        vals = {"date_deadline": self._shifted(days)}
+        self._on("finding", which, lambda finding: finding.write(vals))
+
+    @rule(which=PICK, days=DAYS)
+    def add_milestone(self, which, days):
+        vals = {"title": "Bel het bureau", "date_planned": self._shifted(days)}
+
+        def create(registration):
+            registration.env["kmop.milestone"].create(
+                {**vals, "registration_id": registration.id}
+            )
+
+        self._on("registration", which, create)
+
+    @rule(which=PICK, why=REASONS, done=st.booleans())
+    def close_milestone(self, which, why, done):
+        self._on(
+            "milestone", which, lambda m: m.mark_done(why) if done else m.cancel(why)
+        )
+
+    @rule(
+        which=PICK, number=st.integers(0, 9), unit=st.sampled_from(["weeks", "months"])
+    )
+    def change_schedule(self, which, number, unit):
+        """Earlier or later, whatever was sent already."""
+        rules = self.env["kmop.milestone.rule"].search([])
+        vals = {"offset_number": number, "offset_unit": unit}
+        self._attempt(self._pick(rules, which).write, vals)
 
     @rule(days=st.sampled_from([1, 14, 60, 200, 400, 731]))
     def pass_time(self, days):
@@ -180,16 +235,33 @@ class Life(RuleBasedStateMachine):
     @rule()
     def run_reminders(self):
         """As the scheduled action does; twice, as after a run that was killed."""
+        milestones = self.env["kmop.milestone"]
+        before = self._get_mails()
         for _turn in range(2):
-            self.env["kmop.milestone"].sudo()._process_due()
-            self.env["kmop.milestone"].sudo()._process_overdue()
-        self.env["kmop.reminder"].sudo()._process_waiting()
+            milestones._process_met()
+            milestones._process_due()
+            milestones._process_overdue()
+            self.env["kmop.reminder"]._process_waiting()
+        self._check_run(self._get_mails() - before)
         self.changed = True
+
+    def _check_run(self, mails):
+        """Nothing due is left, and nobody got two mails of one company."""
+        milestones = self.env["kmop.milestone"]
+        assert not milestones.search(milestones._due_domain())
+        lines = self.env["kmop.reminder"].browse(mails.mapped("res_id"))
+        people = [(line.company_id, line.partner_id) for line in lines]
+        assert len(people) == len(set(people)), people
+        type(self).mails += len(mails)
+
+    def _get_mails(self):
+        return self.env["mail.mail"].search([("model", "=", "kmop.reminder")])
 
     # ------------------------------------------------------------ what must be true
 
     @invariant()
     def all_is_well(self):
+        type(self).steps += 1
         if self.changed:
             self.changed = False
             self.periods_never_overlap()
@@ -197,6 +269,7 @@ class Life(RuleBasedStateMachine):
             self.one_live_registration()
             self.nothing_accepted_changes()
             self.milestones_follow_their_dates()
+            self.no_date_is_forgotten()
             self.one_line_per_occasion()
 
     def periods_never_overlap(self):
@@ -231,7 +304,7 @@ class Life(RuleBasedStateMachine):
         planned = self._all("milestone").filtered(
             lambda m: m.state == "planned" and m.rule_id
         )
-        for milestone, record in planned.sudo()._get_records().items():
+        for milestone, record in planned._get_records().items():
             anchor = milestone.rule_id.anchor
             assert record._kmop_can_remind(anchor), milestone.display_name
             assert milestone.date_anchor == record._kmop_get_anchor(anchor)
@@ -240,17 +313,40 @@ class Life(RuleBasedStateMachine):
         keys = planned.mapped(lambda m: (m.rule_id.id, m.res_model, m.res_id))
         assert len(keys) == len(set(keys))
 
-    def one_line_per_occasion(self):
-        occasions = (
-            self.env["kmop.reminder"]
-            .sudo()
-            ._read_group(
-                [],
-                ["milestone_id", "partner_id", "kind", "date_anchor:day"],
-                ["__count"],
-            )
+    def no_date_is_forgotten(self):
+        """Each date to come has its milestone, whatever became of that one since."""
+        found = self._all("milestone").filtered("rule_id")
+        known = set(
+            found.mapped(lambda m: (m.rule_id.id, m.res_model, m.res_id, m.date_anchor))
         )
-        assert all(count == 1 for *_occasion, count in occasions)
+        for model in ("registration", "audit", "finding", "evidence"):
+            records = self._all(model)
+            rules = self.env["kmop.milestone.rule"]._get_rules(records._name)
+            for record, line in product(records, rules):
+                day = record._kmop_can_remind(line.anchor) and (
+                    record._kmop_get_anchor(line.anchor)
+                )
+                if day and line._applies_to(record) and day >= self.day:
+                    assert (line.id, record._name, record.id, day) in known, line.name
+
+    def one_line_per_occasion(self):
+        """Of one date of one thing, a person is told once in the same sense."""
+        occasions = [
+            self._get_occasion(r) for r in self.env["kmop.reminder"].search([])
+        ]
+        assert len(occasions) == len(set(occasions))
+
+    def _get_occasion(self, line):
+        milestone = line.milestone_id
+        about = (milestone.rule_id.id, milestone.res_model, milestone.res_id)
+        subject = about if milestone.rule_id else (milestone.id,)
+        return line.partner_id.id, line.kind, line.date_anchor, *subject
+
+    def companies_are_apart(self):
+        for company, user in self.users.items():
+            for model in ("registration", "audit", "evidence", "milestone", "finding"):
+                mine = self.env[f"kmop.{model}"].with_user(user).search([])
+                assert mine.company_id <= company, (user.name, mine)
 
     def validity_is_that_of_every_day(self):
         """Compare field, search and method with the dates, on all days that matter."""
@@ -315,8 +411,9 @@ class Life(RuleBasedStateMachine):
             yield audit, DECISION
 
     def _all(self, model):
+        companies = self.case.company + self.case.other_company
         return self.env[f"kmop.{model}"].search(
-            [("company_id", "=", self.case.company.id)], order="id"
+            [("company_id", "in", companies.ids)], order="id"
         )
 
     def _choose(self, model, which):
@@ -328,7 +425,9 @@ class Life(RuleBasedStateMachine):
     def _on(self, model, which, action):
         record = self._choose(model, which)
         if record:
-            self._attempt(action, record)
+            company = record.company_id
+            mine = record.with_user(self.users[company]).with_company(company)
+            self._attempt(action, mine)
 
     def _attempt(self, action, *arguments):
         """Do it, or be told clearly why not, and then nothing of it is there."""
@@ -344,13 +443,14 @@ class Life(RuleBasedStateMachine):
             kind.refused += 1
             self.env.invalidate_all(flush=False)
 
-    def _create(self, partner, service):
-        return self.env["kmop.registration"].create(
+    def _create(self, company, partner, service):
+        registrations = self.env["kmop.registration"].with_user(self.users[company])
+        return registrations.create(
             {
                 "partner_id": partner.id,
                 "service": service,
                 "track_id": self.case.starter.id,
-                "company_id": self.case.company.id,
+                "company_id": company.id,
             }
         )
 

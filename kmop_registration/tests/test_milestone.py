@@ -11,6 +11,7 @@ from .common import KmopCommon
 DUE = "odoo.addons.kmop_registration.models.kmop_milestone_due"
 REMINDER = "odoo.addons.kmop_registration.models.kmop_reminder"
 ROOT = "kmop_registration."
+PREFIX = "kmop_milestone_rule_"
 
 
 class MilestoneCommon(KmopCommon):
@@ -174,33 +175,44 @@ class TestMilestonePlan(MilestoneCommon):
     # ------------------------------------------------------------------- anchors
 
     def test_anchors_of_an_audit(self):
-        states = ("requested", "planned", "visited", "decided")
         rules = {
             state: self._create_rule(
                 1, "weeks", f"audit_{state}", offset_direction="after"
             )
-            for state in states
+            for state in ("requested", "planned", "visited", "decided")
         }
+
+        def get_planned():
+            found = {s: self._get(audit, rule) for s, rule in rules.items()}
+            return {s: m.date_planned for s, m in found.items() if m.state == "planned"}
+
+        with freeze_time("2027-05-03"):
+            audit = self.registration.start_audit()
+            audit.request(self.bureau, "2027-05-03")
+            self.assertEqual(get_planned(), {"requested": date(2027, 5, 10)})
+            audit.plan("2027-05-06")
+            self.assertEqual(get_planned()["planned"], date(2027, 5, 13))
+            audit.plan("2027-05-05")
+            self.assertEqual(get_planned()["planned"], date(2027, 5, 12))
+        with freeze_time("2027-05-05"):
+            audit.visit("2027-05-05")
+            self.assertEqual(get_planned()["visited"], date(2027, 5, 12))
+            audit.decide("positive")
+            self.assertEqual(get_planned()["decided"], date(2027, 5, 12))
         with freeze_time("2027-06-01"):
+            late = self._visit(self._start(partner_id=self.bureau.id), date(2027, 5, 5))
+        self.assertFalse(
+            self._get(late, self.rules.browse([r.id for r in rules.values()])),
+            "over before it was entered",
+        )
+
+    def test_a_cancelled_audit_reminds_of_nothing(self):
+        rule = self._create_rule(1, "weeks", "audit_visited", offset_direction="after")
+        with freeze_time("2027-05-21"):
             audit = self._visit(self.registration, date(2027, 5, 20))
-        found = {s: self._get(audit, rule).date_planned for s, rule in rules.items()}
-        self.assertEqual(
-            found,
-            {
-                "requested": False,  # over before it was entered
-                "planned": False,
-                "visited": False,
-                "decided": False,
-            },
-        )
-        with freeze_time("2027-05-21"):
-            self.env["kmop.milestone"]._plan(audit)
-        self.assertEqual(
-            self._get(audit, rules["visited"]).date_planned, date(2027, 5, 27)
-        )
-        with freeze_time("2027-05-21"):
+            self.assertEqual(self._get(audit, rule).date_planned, date(2027, 5, 27))
             audit.cancel("Ander bureau")
-        self.assertEqual(self._get(audit, rules["visited"]).state, "superseded")
+        self.assertEqual(self._get(audit, rule).state, "superseded")
 
     def test_anchor_of_evidence(self):
         rule = self._create_rule(1, "months", "evidence_review", role_id=self.owner.id)
@@ -237,6 +249,8 @@ class TestMilestonePlan(MilestoneCommon):
         start = self._create_rule(
             1, "weeks", "service_start", offset_direction="after", role_id=self.owner.id
         )
+        apply = self._create_rule(2, "days", "application_limit")
+        end = self._create_rule(2, "weeks", "service_end", offset_direction="after")
         limit = self._create_rule(2, "months", "training_limit")
         with freeze_time("2026-05-01"):
             order = self._create_order(
@@ -252,10 +266,14 @@ class TestMilestonePlan(MilestoneCommon):
         self.assertEqual(milestone.date_planned, date(2026, 6, 8))
         self.assertEqual(milestone.user_id, self.salesman)
         self.assertEqual(self._get(order, limit).date_anchor, date(2027, 12, 31))
+        self.assertEqual(self._get(order, apply).date_anchor, date(2026, 6, 15))
+        self.assertEqual(self._get(order, end).date_planned, date(2028, 1, 29))
         with freeze_time("2026-05-02"):
             order.kmop_date_start = "2026-06-03"
             self.assertEqual(milestone.date_planned, date(2026, 6, 10))
+            self.assertEqual(self._get(order, apply).date_planned, date(2026, 6, 15))
             order.kmop_date_end = "2027-11-01"
+            self.assertEqual(self._get(order, end).date_planned, date(2027, 11, 15))
             self.assertEqual(self._get(order, limit).state, "superseded")
             order._action_cancel()
         self.assertEqual(milestone.state, "superseded")
@@ -361,36 +379,36 @@ class TestMilestonePlan(MilestoneCommon):
 
 @tagged("post_install", "-at_install")
 class TestMilestoneTiming(MilestoneCommon):
-    """When a line of the schedule comes, in words."""
+    """When a line of the schedule comes, in words and as a date."""
 
     def test_one_and_several(self):
-        for number, unit, direction, timing in (
-            (0, "days", "after", "the day itself"),
-            (1, "days", "after", "1 day after"),
-            (2, "days", "before", "2 days before"),
-            (1, "weeks", "before", "1 week before"),
-            (3, "weeks", "after", "3 weeks after"),
-            (1, "months", "after", "1 month after"),
-            (6, "months", "before", "6 months before"),
+        for number, unit, direction, timing, day in (
+            (0, "days", "after", "the day itself", date(2028, 3, 31)),
+            (1, "days", "after", "1 day after", date(2028, 4, 1)),
+            (2, "days", "before", "2 days before", date(2028, 3, 29)),
+            (1, "weeks", "before", "1 week before", date(2028, 3, 24)),
+            (3, "weeks", "after", "3 weeks after", date(2028, 4, 21)),
+            (1, "months", "after", "1 month after", date(2028, 4, 30)),
+            (1, "months", "before", "1 month before", date(2028, 2, 29)),
+            (6, "months", "before", "6 months before", date(2027, 9, 30)),
         ):
             rule = self._create_rule(number, unit, offset_direction=direction)
             with self.subTest(timing=timing):
                 self.assertEqual(rule.timing, timing)
+                self.assertEqual(rule._get_date(date(2028, 3, 31)), day)
 
 
 @tagged("post_install", "-at_install")
 class TestMilestoneShipped(KmopCommon):
+    maxDiff = None
+
     def test_schedule_of_a_starter(self):
         """What a starter has to do, in order, with nothing that is about others."""
         with freeze_time("2026-03-01"):
             registration = self._register()
-        milestones = registration.milestone_ids.filtered(
-            lambda m: m.res_model == "kmop.registration" and m.state == "planned"
-        )
-        prefix = "kmop_milestone_rule_"
-        names = milestones.sorted("date_planned").rule_id.get_external_id()
+        planned = self._get_planned(registration)
         self.assertEqual(
-            [name.split(prefix)[1] for name in names.values()],
+            sorted(planned, key=planned.get),
             [
                 "start_1_month",
                 "start_12_months",
@@ -403,6 +421,112 @@ class TestMilestoneShipped(KmopCommon):
                 "end_over",
             ],
         )
+
+    def test_schedule_of_a_renewal(self):
+        """After part 2 the same goes on towards the end of the five years."""
+        registration = self._register()
+        self._decide(registration, date(2027, 11, 2))
+        planned = self._get_planned(registration)
+        self.assertEqual(
+            {name: day for name, day in planned.items() if day >= date(2027, 11, 2)},
+            {
+                "end_9_months": date(2030, 5, 28),
+                "end_6_months": date(2030, 8, 28),
+                "end_4_months": date(2030, 10, 28),
+                "end_10_weeks": date(2030, 12, 20),
+                "end_6_weeks": date(2031, 1, 17),
+                "end_2_weeks": date(2031, 2, 14),
+                "end_over": date(2031, 3, 1),
+            },
+        )
+
+    def test_schedule_of_all_else(self):
+        """What is shipped for audits, findings, evidence, exemptions and dossiers."""
+        with freeze_time("2026-03-01"):
+            registration = self._register()
+            audit = registration.start_audit()
+            audit.request(self.bureau, "2026-03-01")
+            found = self._get_planned(audit)
+            audit.plan("2026-04-01")
+            found |= self._get_planned(audit)
+            finding = self.env["kmop.finding"].create(
+                {
+                    "name": "Lijst",
+                    "registration_id": registration.id,
+                    "date_deadline": "2026-06-01",
+                }
+            )
+            found |= self._get_planned(finding)
+            evidence = self._create_evidence(registration, date_review="2027-04-01")
+            evidence.submit()
+            evidence.accept()
+            found |= self._get_planned(evidence)
+            exemption = self.env["kmop.exemption"].create(
+                {
+                    "registration_id": registration.id,
+                    "requirement_id": self.env.ref(
+                        ROOT + "kmop_requirement_activity"
+                    ).id,
+                    "ground": "iso9001",
+                    "date_to": "2027-09-30",
+                }
+            )
+            found |= self._get_planned(exemption)
+            order = self._create_order(
+                kmop_service="training",
+                kmop_subsidised=True,
+                kmop_date_start="2026-06-01",
+                kmop_date_end="2028-01-15",
+            )
+            order.action_confirm()
+            found |= self._get_planned(order)
+            order.kmop_date_application = "2026-05-20"
+            found |= self._get_planned(order)
+        with freeze_time("2026-04-01"):
+            audit.visit("2026-04-01")
+            found |= self._get_planned(audit)
+        with freeze_time("2026-04-20"):
+            audit.decide("positive")
+            found |= self._get_planned(audit)
+        self.assertEqual(
+            found,
+            {
+                "audit_requested_2_weeks": date(2026, 3, 15),
+                "audit_planned_3_weeks": date(2026, 3, 11),
+                "audit_planned_2_days": date(2026, 3, 30),
+                "audit_visited_6_weeks": date(2026, 5, 13),
+                "audit_decided_1_week": date(2026, 4, 27),
+                "finding_2_weeks": date(2026, 5, 18),
+                "finding_late": date(2026, 6, 2),
+                "review_1_month": date(2027, 3, 1),
+                "exemption_3_months": date(2027, 6, 30),
+                # 14 days to apply: until 15 June.
+                "service_start_1_week": date(2026, 6, 8),
+                "service_start_client": date(2026, 6, 8),
+                "service_start_12_days": date(2026, 6, 13),
+                "service_end_2_weeks": date(2028, 1, 29),
+                "training_limit_2_months": date(2027, 10, 31),
+            },
+        )
+        shipped = self.env["kmop.milestone.rule"].search([]).get_external_id().values()
+        told = {name.split(PREFIX)[1] for name in shipped if PREFIX in name}
+        others = {name for name in told if name.startswith(("start_", "end_"))}
+        self.assertEqual(told - others, found.keys())
+
+    def _get_planned(self, record):
+        """Return the days of what is planned about ``record``, by shipped rule."""
+        milestones = self.env["kmop.milestone"].search(
+            [
+                ("res_model", "=", record._name),
+                ("res_id", "=", record.id),
+                ("state", "=", "planned"),
+            ]
+        )
+        names = milestones.rule_id.get_external_id()
+        return {
+            names[milestone.rule_id.id].split(PREFIX)[1]: milestone.date_planned
+            for milestone in milestones
+        }
 
     def test_the_last_warnings_are_not_optional(self):
         for name in ("end_2_weeks", "end_over", "service_start_12_days"):
@@ -475,7 +599,7 @@ class TestMilestonePurpose(MilestoneCommon):
         counts = self.registration.readiness()[self.registration.id]
         self.assertEqual(counts["supported"], counts["required"])
         self.assertFalse(self._run("2027-11-29"))
-        self.assertEqual((milestone.state, other.state), ("sent", "superseded"))
+        self.assertEqual((milestone.state, other.state), ("done", "superseded"))
 
     def test_document(self):
         milestone = self._plan_rule("document", document_type_id=self.legal_type.id)
@@ -485,6 +609,72 @@ class TestMilestonePurpose(MilestoneCommon):
             evidence.accept()
         self.assertFalse(self._run("2027-08-29"))
         self.assertEqual(milestone.state, "superseded")
+
+    def test_decided(self):
+        vals = {"anchor": "audit_visited", "offset_direction": "after", "number": 1}
+        with freeze_time("2027-06-01"):
+            audit = self._visit(self.registration, date(2027, 6, 1))
+        milestone = self._plan_rule("audit_decided", audit, **vals)
+        other = self._plan_rule("audit_decided", audit, unit="weeks", **vals)
+        self.assertEqual(len(self._run("2027-06-08")), 1, "no decision yet")
+        with freeze_time("2027-06-20"):
+            audit.decide("negative")
+        self.assertEqual((other.state, milestone.state), ("done", "superseded"))
+        self.assertFalse(self._run("2027-07-01"))
+
+    def test_a_document_that_is_outdated_does_not_count(self):
+        vals = {"purpose": "document", "document_type_id": self.legal_type.id}
+        milestone = self._plan_rule(**vals)
+        with freeze_time("2027-01-01"):
+            evidence = self._create_evidence(
+                self.registration, date_review="2027-08-28"
+            )
+            evidence.submit()
+            evidence.accept()
+        self.assertTrue(self._run("2027-08-29"))
+        self.assertEqual(milestone.state, "sent")
+
+    def test_done_by_the_next_run(self):
+        """What is there after all takes the to-do off, and doesn't escalate."""
+        milestone = self._plan_rule(
+            "document",
+            document_type_id=self.legal_type.id,
+            activity_type_id=self.todo.id,
+            escalation_days=14,
+        )
+        self._run("2027-08-29")
+        todo = milestone.activity_ids
+        with freeze_time("2027-09-12"):
+            evidence = self._create_evidence(self.registration)
+            evidence.submit()
+            evidence.accept()
+        self.assertTrue(todo.active)
+        self.assertFalse(self._run("2027-09-12"))
+        self.assertEqual((milestone.state, todo.active), ("done", False))
+
+    def test_done_as_soon_as_the_client_applied(self):
+        with freeze_time("2026-05-01"):
+            order = self._create_order(
+                kmop_service="training",
+                kmop_subsidised=True,
+                kmop_date_start="2026-06-01",
+                kmop_date_end="2026-06-02",
+            )
+            order.action_confirm()
+        milestone = self._plan_rule(
+            "application",
+            order,
+            number=1,
+            unit="weeks",
+            anchor="application_limit",
+            activity_type_id=self.todo.id,
+        )
+        self._run("2026-06-08")
+        self.assertEqual(milestone.state, "sent")
+        with freeze_time("2026-06-09"):
+            order.with_user(self.salesman).kmop_date_application = "2026-06-09"
+        self.assertEqual(milestone.state, "done")
+        self.assertFalse(milestone.activity_ids)
 
     def test_of_a_dossier(self):
         with freeze_time("2026-05-01"):
@@ -567,6 +757,25 @@ class TestReminder(MilestoneCommon):
         self.assertEqual(self.milestone.state, "superseded")
         self.assertIn("later reminder", self.milestone.close_reason)
 
+    def test_what_nobody_may_refuse_is_not_overtaken(self):
+        """Else who refused the later one would miss the last warning."""
+        must = self._create_rule(5, optional=False)
+        may = self._create_rule(4)
+        with freeze_time("2026-04-01"):
+            self.env["kmop.milestone"]._plan(self.registration)
+        self.officer.partner_id.sudo().kmop_optout_ids = self.rule | may
+        mail = self._run("2027-12-05")
+        self.assertEqual(len(mail), 1)
+        self.assertIn("5 months", mail.subject)
+        self.assertEqual(self._get(self.registration, must).state, "sent")
+
+    def test_overtaken_by_a_mail_only(self):
+        """A later to-do, which mails nobody, doesn't replace a mail."""
+        self._create_rule(5, template_id=False, activity_type_id=self.todo.id)
+        with freeze_time("2026-04-01"):
+            self.env["kmop.milestone"]._plan(self.registration)
+        self.assertIn("6 months", self._run("2027-12-05").subject)
+
     def test_several_become_one_mail(self):
         others = self._start(partner_id=self.bureau.id)
         others |= self._start(partner_id=self.client.id)
@@ -600,7 +809,11 @@ class TestReminder(MilestoneCommon):
             self.env["kmop.milestone"]._plan(self.registration)
             self.assertEqual(len(get_calls()), 1, "no two calls for one day")
         triggers.search([("cron_id", "=", cron.id)]).unlink()
-        self._run("2026-04-01")
+        mail = self._run("2026-04-01")
+        self.assertEqual(get_calls(), ["2026-04-01 01:00:00"], "is it sent by then?")
+        mail.state = "sent"
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
+        self._run("2026-04-01 01:00:00")
         self.assertEqual(get_calls(), ["2027-08-28 22:00:00"])
 
     # ----------------------------------------------------------------------- people
@@ -645,7 +858,7 @@ class TestReminder(MilestoneCommon):
             order.action_confirm()
         self.assertFalse(self._run("2026-06-08"), "a to-do only")
         mine = self.env["kmop.milestone"].with_user(self.salesman).search([])
-        self.assertEqual(mine.record_name, order.name)
+        self.assertEqual(mine.record_name, f"{order.name} - {self.client.name}")
         self.assertEqual(mine.action_open_record()["res_id"], order.id)
         mine.activity_ids.action_feedback()
         self.assertEqual(mine.state, "done")
@@ -680,8 +893,7 @@ class TestReminder(MilestoneCommon):
         self._create_rule(
             1,
             "weeks",
-            "service_start",
-            offset_direction="after",
+            "application_limit",
             template_id=self.env.ref(ROOT + "mail_template_application").id,
             recipient_ids=[(6, 0, client_role.ids)],
             role_id=self.owner.id,
@@ -724,6 +936,21 @@ class TestReminder(MilestoneCommon):
         self.assertIn("Officer", mail.body_html)
         self.assertNotIn("/kmop/reminders/", mail.body_html, "nothing to refuse")
         self.assertFalse(self._run("2027-09-13"))
+
+    @mute_logger(DUE)
+    def test_nobody_to_escalate_to(self):
+        """That is no escalation: it is tried again until somebody can be told."""
+        self.rule.escalation_days = 14
+        self._run("2027-08-29")
+        self.manager.active = False
+        self.assertFalse(self._run("2027-09-12"))
+        self.assertIn("nobody", self.milestone.error)
+        self.assertFalse(self.milestone.date_escalated)
+        self.manager.active = True
+        self.assertFalse(self._run("2027-09-12"), "not tried twice a day")
+        mail = self._run("2027-09-13")
+        self.assertEqual(mail.recipient_ids, self.manager.partner_id)
+        self.assertFalse(self.milestone.error)
 
     def test_does_not_escalate_what_is_done(self):
         self.rule.write({"escalation_days": 14, "purpose": "audit_requested"})

@@ -120,7 +120,7 @@ class TestReminderMail(MilestoneCommon):
             _subject, body = self._render(template, line)
         text = " ".join(html.fromstring(body).text_content().split())
         self.assertIn("Dag Officer,", text)
-        self.assertIn("Deadline: 20/06/2026, dagen over: 17.", text)
+        self.assertIn("Uiterste datum: 20/06/2026, dagen over: 17.", text)
         self.assertIn("komt te laat (dagen: 2)", text)
         self.assertIn("Wat je nu doet: Vraag naar de datum & de prijs.", text)
         self.assertIn("Openen in Odoo", text)
@@ -130,8 +130,8 @@ class TestReminderMail(MilestoneCommon):
         line = self._get_cases()[1]
         template = self.env.ref(ROOT + "mail_template_reminder")
         for day, words in (
-            ("2026-06-20", "today is the last day"),
-            ("2026-06-25", "days past: 5"),
+            ("2026-06-20", "Deadline: 06/20/2026, today."),
+            ("2026-06-25", "Deadline: 06/20/2026, days past: 5."),
         ):
             with freeze_time(day):
                 line.invalidate_recordset()
@@ -139,6 +139,64 @@ class TestReminderMail(MilestoneCommon):
                 _subject, body = self._render(template, line)
             text = " ".join(html.fromstring(body).text_content().split())
             self.assertIn(words, text)
+
+    def test_shipped_rules_say_what_when_and_who(self):
+        """A colleague who gets any of them needs to look nothing up."""
+        anchors = dict(self.rules._fields["anchor"].selection)
+        for rule in self.rules.with_context(active_test=False).search([]):
+            if not rule.template_id or "client" in rule.recipient_ids.mapped("code"):
+                continue
+            text = self._get_text(
+                rule_id=rule.id,
+                date_planned="2026-06-03",
+                date_escalation=rule.escalation_days and "2026-06-17",
+            )
+            with self.subTest(rule=rule.name):
+                self.assertIn(rule.name, text)
+                self.assertIn("06/20/2026", text)
+                self.assertRegex(text, r"(?i)days left: 17")
+                self.assertIn(f"What to do now: {rule.instruction}", text)
+                self.assertIn("Who does it: Officer", text)
+                self.assertEqual(
+                    "before 06/17/2026, the administrators" in text,
+                    bool(rule.escalation_days),
+                )
+                if rule.template_id == self.template:
+                    self.assertIn(f"{anchors[rule.anchor]}: 06/20/2026", text)
+
+    def test_of_a_dossier_names_the_client(self):
+        """Who must call the client needn't open the order to know whom."""
+        with freeze_time("2026-05-01"):
+            order = self._create_order()
+            order.action_confirm()
+        rule = self.env.ref(ROOT + "kmop_milestone_rule_service_start_12_days")
+        vals = {"rule_id": rule.id, "res_model": "sale.order", "res_id": order.id}
+        self.assertIn(f"{order.name} - {self.client.name}", self._get_text(**vals))
+
+    def test_clients_last_day(self):
+        """The client's mail says the day, how far off it is, and not what is past."""
+        template = self.env.ref(ROOT + "mail_template_application")
+        line = self._get_cases()[1]
+        for day, words in (
+            ("2026-06-08", "until 06/15/2026 (days left: 7)."),
+            ("2026-06-15", "until 06/15/2026 (days left: 0)."),
+            ("2026-06-16", "could apply online until 06/15/2026: this reminder comes"),
+        ):
+            with freeze_time(day):
+                self.env.invalidate_all()
+                subject, body = self._render(template, line)
+            with self.subTest(day=day):
+                self.assertIn("06/15/2026", subject)
+                text = html.fromstring(body).text_content()
+                self.assertIn(words, " ".join(text.split()))
+
+    def _get_text(self, **vals):
+        line = self._create_line(
+            user_id=self.officer.id, title=False, state="planned", **vals
+        )
+        with freeze_time("2026-06-03"):
+            _subject, body = self._render(line._get_template(), line)
+        return " ".join(html.fromstring(body).text_content().split())
 
     def test_shipped_rules_speak_every_language(self):
         rules = self.env["kmop.milestone.rule"].with_context(active_test=False)
@@ -196,6 +254,24 @@ class TestReminderPreferences(HttpCase, MilestoneCommon):
         self.url_open(self.url, data={"rule": self.optional.id})
         self.partner.invalidate_recordset()
         self.assertFalse(self.partner.kmop_optout_ids)
+
+    def test_a_client_sees_what_they_got_only(self):
+        """Not the company's schedule; refusing with one click refuses all the same."""
+        url = self._get_url(self.client)
+        self.assertNotIn("Optional", self.url_open(url).text)
+        with freeze_time("2026-03-01"):
+            registration = self._register()
+        milestone = self._get(registration, self.optional).sudo()
+        self.env["kmop.reminder"].sudo()._queue("reminder", {milestone: self.client})
+        other = self._create_rule(2, name="Another")
+        page = self.url_open(url).text
+        self.assertIn("Optional &lt;i&gt;one&lt;/i&gt;", page)
+        self.assertNotIn("Another", page)
+        self.assertNotIn("To-dos", page)
+        self.url_open(url, data={"List-Unsubscribe": "One-Click"})
+        self.client.invalidate_recordset()
+        self.assertEqual(self.client.kmop_optout_ids, self.optional | other)
+        self.assertNotIn("Another", self.url_open(url).text)
 
     def test_one_click(self):
         """What a mail program posts, without a page or a session."""

@@ -8,6 +8,7 @@ from lxml import html
 from odoo.tests import HttpCase, freeze_time, tagged
 from odoo.tools import mute_logger
 
+from odoo.addons.base.models import ir_mail_server
 from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
 from .inbox import Inbox
@@ -189,6 +190,56 @@ class TestReminderServer(ServerCommon):
             ["manager@dekade.example.com", "officer@dekade.example.com"],
         )
         self.assertEqual(set(self._get_lines().mapped("state")), {"sent"})
+
+    @mute_logger(REMINDER, MAIL)
+    def test_server_hangs(self):
+        """One that answers too late is as one that is down: later, one mail."""
+        self._serve()
+        self.inbox.seconds = 3
+        cron = self.env.ref(ROOT + "ir_cron_kmop_milestones")
+        triggers = self.env["ir.cron.trigger"]
+        triggers.search([("cron_id", "=", cron.id)]).unlink()
+        with patch.object(ir_mail_server, "SMTP_TIMEOUT", 1):
+            self._remind(f"{DAY} 06:00:00")
+        calls = triggers.search([("cron_id", "=", cron.id)]).mapped("call_at")
+        self.assertEqual([str(call) for call in calls], [f"{DAY} 07:00:00"])
+        with freeze_time(f"{DAY} 07:00:00"):
+            self._trigger(ROOT + "ir_cron_kmop_milestones")
+        line = self._get_lines()
+        self.assertEqual((line.state, line.attempts), ("waiting", 1))
+        self.assertTrue(line.error)
+        self.assertFalse(self.inbox.received)
+        self.inbox.seconds = 0
+        self._remind(f"{DAY} 08:00:00")
+        self._remind(f"{DAY} 08:05:00")
+        self.assertEqual(self.inbox.get_recipients(), ["officer@dekade.example.com"])
+        self.assertEqual(line.state, "sent")
+
+    def test_as_shipped_in_every_language(self):
+        """What leaves here in French and Dutch is what was translated."""
+        self._serve()
+        languages = ["nl_BE", "fr_BE"]
+        for lang in languages:
+            self.env["res.lang"]._activate_lang(lang)
+        self.env["ir.module.module"]._load_module_terms(
+            ["kmop_registration"], languages, overwrite=True
+        )
+        self.rule.recipient_ids |= self.administrator
+        self.officer.lang, self.manager.lang = languages
+        self._remind(DAY)
+        for person, words in (
+            ("officer", ("Dag Officer,", "Einde van de registratie", "dagen over")),
+            ("manager", ("Bonjour Manager,", "enregistrement", "jours restants")),
+        ):
+            (message,) = (
+                message
+                for found, message in self.inbox.received
+                if found == [f"{person}@dekade.example.com"]
+            )
+            for kind in ("plain", "html"):
+                text = message.get_body((kind,)).get_content()
+                for word in words:
+                    self.assertIn(word, text)
 
     @mute_logger(REMINDER, MAIL)
     def test_one_address_refused(self):
