@@ -77,7 +77,7 @@ def _add_test(subs) -> None:
     )  # fmt: skip
     test.add_argument(
         "--slow", action="store_true",
-        help="the same, with ten times the random lives and thrice the rounds",
+        help="the same, with many more random lives, and rounds of two users at once",
     )  # fmt: skip
 
 

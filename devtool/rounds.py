@@ -114,7 +114,9 @@ def seed_registrations(env, count, service="training"):
 def seed_audits(env, count):
     """Visited ones, that wait for a decision."""
     registrations = seed_registrations(env, count)
-    audits = env["kmop.audit"].create([{"registration_id": r.id} for r in registrations])
+    audits = env["kmop.audit"].create(
+        [{"registration_id": r.id} for r in registrations]
+    )
     days = {"date_requested": 60, "date_planned": 14, "date_visited": 14}
     dates = {name: TODAY - timedelta(days=number) for name, number in days.items()}
     audits.sudo().write({"state": "visited", **dates})
@@ -328,10 +330,10 @@ RACES = [
 UNGUARDED = Race(
     "noting the same finding",
     lambda env, count: seed_registrations(env, count).ids,
-    lambda target: [
-        ("kmop.finding", "create", [{"name": "Late", "registration_id": target}], {})
-    ]
-    * 2,
+    lambda target: (
+        [("kmop.finding", "create", [{"name": "Late", "registration_id": target}], {})]
+        * 2
+    ),
     "SELECT count(*) FROM kmop_finding WHERE registration_id = %s",
     lambda _won: (1,),
 )
@@ -467,14 +469,16 @@ def main():
         for n in (1, 2)
     ]
     with serving(*servers):
-        pairs = [Client(server, login) for server, login in zip(servers, USERS)]
+        pairs = [
+            Client(server, login) for server, login in zip(servers, USERS, strict=True)
+        ]
         print(f"    seeded in {time.monotonic() - begin:.0f} s")
         play_unguarded(spare, pairs, patterns)
         with ThreadPoolExecutor(len(RACES)) as lanes:
             results = lanes.map(
                 lambda race, targets: play(race, targets, pairs, patterns), RACES, seeds
             )
-            for race, met in zip(RACES, results):
+            for race, met in zip(RACES, results, strict=True):
                 print(f"    {race.title}, {each} times ({met} met): one won")
     found = deadlocks() - before
     assert not found, f"{found} deadlocks"

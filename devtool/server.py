@@ -3,11 +3,12 @@
 Used by what is fed to Odoo's shell: the environment is that of its host.
 """
 
+import http.client
 import json
+import os
 import signal
 import subprocess
 import sys
-import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,18 +24,21 @@ CLEAR = "odoo.exceptions."
 # What must not be in it, whoever says it.
 RAW = ("could not serialize", "psycopg", "Traceback", "duplicate key", "deadlock")
 PATIENCE = 120
+# What a client sees of a server that is gone.
+BROKEN = (OSError, ValueError, http.client.HTTPException)
 
 
 class Server:
     """One process of ``odoo server``; killed, it can be started again."""
 
-    def __init__(self, name: str, database: str, *options: str, limit=None):
+    def __init__(self, name: str, database: str, *options: str):
         self.log = paths.log_file(name)
         self.log.unlink(missing_ok=True)
         self.database = database
         self.options = options
-        # Called in the process before it becomes Odoo's.
-        self.limit = limit
+        # Called in the process before it becomes Odoo's; its log isn't limited.
+        self.limit = None
+        self.environment = {}
         self.port = 0
         self.process = None
 
@@ -47,9 +51,12 @@ class Server:
             *NO_MAIL, *self.options,
         ]  # fmt: skip
         with open(self.log, "ab") as log:
+            keeper = subprocess.Popen(["cat"], stdin=subprocess.PIPE, stdout=log)
+        with keeper.stdin as pipe:
             self.process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                preexec_fn=self.limit, start_new_session=True,
+                command, stdin=subprocess.DEVNULL, stdout=pipe, stderr=pipe,
+                env=os.environ | self.environment, preexec_fn=self.limit,
+                start_new_session=True,
             )  # fmt: skip
         assert serve.answers(self.process, self.port), self.read()[-2000:]
 
@@ -131,11 +138,9 @@ class Client:
         try:
             with self.opener.open(request, timeout=PATIENCE) as response:
                 data = json.load(response)
-        except (OSError, ValueError, urllib.error.URLError) as error:
+        except BROKEN as error:
             return Answer(error=type(error).__name__, message=str(error))
         if "error" not in data:
             return Answer(data.get("result"))
         found = data["error"]["data"]
         return Answer(error=found["name"], message=found["message"])
-
-

@@ -88,7 +88,8 @@ class KmopEvidenceFile(models.Model):
         if len(content) != attachment.file_size:
             raise UserError(
                 self.env._(
-                    "%(file)s is missing from the server, or isn't whole: add it again.",
+                    "%(file)s is missing from the server, or isn't whole: add it"
+                    " again.",
                     file=attachment.name,
                 )
             )
