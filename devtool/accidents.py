@@ -264,7 +264,7 @@ def parts(folder=FILESTORE):
 
 
 def read_archive(file, registration, lost=0):
-    """Check each file of an archive against its own list; return what the read-me says."""
+    """Check each file of an archive against its own list; return the read-me."""
     with ZipFile(file) as archive:
         lines = archive.read("SHA256SUMS").decode().splitlines()
         sums = dict(reversed(line.split("  ", 1)) for line in lines)
@@ -479,8 +479,8 @@ def cut_cron(server, client, data):
 
 
 def find_file(piece):
-    sql = """SELECT store_fname FROM ir_attachment
-             WHERE res_model = 'kmop.evidence' AND res_id = %s ORDER BY id DESC LIMIT 1"""
+    sql = """SELECT store_fname FROM ir_attachment WHERE res_id = %s
+             AND res_model = 'kmop.evidence' ORDER BY id DESC LIMIT 1"""
     return FILESTORE / query(sql, piece)[0][0]
 
 
@@ -638,9 +638,9 @@ def check_the_check():
         "UPDATE kmop_theme SET name = name WHERE id = (SELECT min(id) FROM kmop_theme)"
     )
     check_same(before)
-    query(
-        "UPDATE kmop_evidence SET note = 'x' WHERE id = (SELECT min(id) FROM kmop_evidence)"
-    )
+    note = """UPDATE kmop_evidence SET note = %s
+              WHERE id = (SELECT min(id) FROM kmop_evidence)"""
+    query(note, "spoilt")
     half = FILESTORE / "00" / ("0" * 40)
     half.parent.mkdir(exist_ok=True)
     half.write_bytes(b"half")
@@ -651,9 +651,7 @@ def check_the_check():
             continue
         raise SystemExit(f"{check} found nothing")
     half.unlink()
-    query(
-        "UPDATE kmop_evidence SET note = NULL WHERE id = (SELECT min(id) FROM kmop_evidence)"
-    )
+    query(note, None)
 
 
 ACCIDENTS = [

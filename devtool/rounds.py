@@ -30,6 +30,8 @@ ROUNDS = int(os.environ.get("KMOP_ROUNDS", "1000"))
 USERS = ("racer_one", "racer_two")
 LANG = "nl_BE"
 TODAY = ENV.company._kmop_today()
+TRACK = ENV.ref("kmop_registration.kmop_track_starter").id
+CRON = ENV.ref("kmop_registration.ir_cron_kmop_milestones").id
 # What the loser may read, as it is in the code: of who met the other at it,
 MET = (
     "Job '%s' already executing",
@@ -103,7 +105,7 @@ def seed_registrations(env, count, service="training"):
             {
                 "partner_id": partner.id,
                 "service": service,
-                "track_id": env.ref("kmop_registration.kmop_track_starter").id,
+                "track_id": TRACK,
                 "user_id": env.user.id,
             }
             for partner in seed_providers(env, count)
@@ -144,7 +146,7 @@ def seed_evidence(env, count):
 
 
 def seed_wizards(env, count):
-    """The same quotes for each user, in another order; and both have the wizard open."""
+    """The same quotes for both, in another order; each has the wizard open."""
     client = env["res.partner"].create({"name": "Client"})
     registration = seed_registrations(env, 1)
     quotes = env["sale.order"].create(
@@ -217,14 +219,12 @@ def call_link(target):
 
 
 def call_create(target):
-    vals = {"partner_id": target, "service": "training"}
-    vals["track_id"] = ENV.ref("kmop_registration.kmop_track_starter").id
+    vals = {"partner_id": target, "service": "training", "track_id": TRACK}
     return [("kmop.registration", "create", [vals], {})] * 2
 
 
 def call_cron(_target):
-    cron = ENV.ref("kmop_registration.ir_cron_kmop_milestones")
-    return [("ir.cron", "method_direct_trigger", [[cron.id]], {})] * 2
+    return [("ir.cron", "method_direct_trigger", [[CRON]], {})] * 2
 
 
 def end(number):
@@ -469,9 +469,7 @@ def main():
         for n in (1, 2)
     ]
     with serving(*servers):
-        pairs = [
-            Client(server, login) for server, login in zip(servers, USERS, strict=True)
-        ]
+        pairs = [Client(*pair) for pair in zip(servers, USERS, strict=True)]
         print(f"    seeded in {time.monotonic() - begin:.0f} s")
         play_unguarded(spare, pairs, patterns)
         with ThreadPoolExecutor(len(RACES)) as lanes:
