@@ -190,7 +190,7 @@ def check_same(before, *without):
     assert not changed, [(name, before[name], after[name]) for name in changed]
 
 
-def wait_for(check, what, seconds=90):
+def wait_for(check, what, seconds=300):
     limit = time.monotonic() + seconds
     while not (found := check()):
         assert time.monotonic() < limit, what
