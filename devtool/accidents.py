@@ -529,14 +529,18 @@ class Room:
         self.folder.mkdir(exist_ok=True)
         self.own = bool(os.environ.get("KMOP_OWN_MOUNTS"))
         if self.own:
-            self._mount("size", f"size={ROOM}")
+            self._mount(f"size={ROOM}")
         self.filestore = self.folder / "filestore" / DATABASE
         shutil.rmtree(self.filestore, ignore_errors=True)
-        shutil.copytree(FILESTORE, self.filestore)
+        shutil.copytree(FILESTORE, self.filestore, ignore=self._is_export)
         server.options += (f"--data-dir={self.folder}",)
         server.environment = {"TMPDIR": str(self.folder)}
 
-    def _mount(self, _what, options):
+    def _is_export(self, folder, names):
+        """What is larger than the room was made before, and isn't asked for again."""
+        return [n for n in names if (Path(folder) / n).stat().st_size > ROOM]
+
+    def _mount(self, options):
         command = ["mount", "-t", "tmpfs", "-o", options, "kmop", self.folder]
         subprocess.run(command, check=True)
 
