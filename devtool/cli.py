@@ -77,7 +77,7 @@ def _add_test(subs) -> None:
     )  # fmt: skip
     test.add_argument(
         "--slow", action="store_true",
-        help="thousands of random lives of registrations instead of hundreds",
+        help="the same, with many more random lives, and rounds of two users at once",
     )  # fmt: skip
 
 

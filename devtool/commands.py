@@ -20,8 +20,9 @@ from . import lint as linting
 from .errors import Stop
 from .process import say
 
-# How many random lives of registrations `./dev test --slow` plays.
-SLOW_EXAMPLES = 3000
+# How many random lives of registrations, and rounds of two users at once,
+# `./dev test --slow` plays.
+SLOW = {"KMOP_EXAMPLES": "3000", "KMOP_ROUNDS": "3000"}
 
 
 def run(options, _rest) -> int:
@@ -36,7 +37,7 @@ def test(options, rest) -> int:
     if options.host:
         return upstream.run(baseline=options.baseline)
     if options.slow:
-        os.environ["KMOP_EXAMPLES"] = str(SLOW_EXAMPLES)
+        os.environ.update(SLOW)
     return testing.selected(rest) if rest else testing.everything()
 
 

@@ -7,12 +7,14 @@ from . import (
     addon,
     browser,
     databases,
+    faults,
     host,
     locks,
     logcheck,
     node,
     paths,
     pytests,
+    race,
     snapshot,
     upgrade,
     wheel,
@@ -28,6 +30,8 @@ LOCK = "test"
 BARE_DB = "kmop-test-bare"
 UNINSTALL_DB = "kmop-test-uninstall"
 STORM_DB = "kmop-test-storm"
+RACE_DB = "kmop-test-race"
+FAULTS_DB = "kmop-test-faults"
 UPGRADE_DB = "kmop-test-upgrade"
 WHEEL_DB = "kmop-test-wheel"
 USED = Path(__file__).with_name("used.py")
@@ -48,6 +52,8 @@ def everything() -> int:
         upgrade.check(ready, UPGRADE_DB, BARE_DB)
         wheel.check(ready, WHEEL_DB)
         _storm(ready)
+        race.check(ready, RACE_DB, BARE_DB)
+        faults.check(ready, FAULTS_DB, BARE_DB)
         _install_demo(ready)
         _run([], ready)
     say(f"==> All is well, after {time.monotonic() - begin:.0f} s")

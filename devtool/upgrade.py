@@ -3,13 +3,15 @@
 import shutil
 from collections import Counter
 
-from . import databases, logcheck, paths, snapshot
+from . import databases, faults, logcheck, paths, snapshot
 from .errors import Stop
 from .host import NO_MAIL, Host, write_configuration
 from .process import must, output, say, step
 
 FOLDER = paths.HOST / "upgrade"
 USED = "devtool/used.py"
+# The same database, whose upgrade is killed.
+KILLED = "kmop-test-killed"
 # The last commit of each version whose data can still be out there.
 VERSIONS = {"19.0.1.1.0": "5642d5eab5e628b2cf049389939f9808a23deee4"}
 # What may never change.
@@ -25,14 +27,18 @@ def check(host: Host, name: str, fresh: str) -> None:
             continue
         with step(f"Upgrading from {version}, with data"):
             _install(host, name, commit)
+            host.query(name, faults.NO_GAPS)
+            databases.clone(host, name, KILLED)
             before = host.query(name, KEPT), snapshot.count(host, name)
             databases.update(host, name)
         logcheck.check(paths.log_file(f"update-{name}"))
         if (host.query(name, KEPT), snapshot.count(host, name)) != before:
             raise Stop(f"Upgrading from {version} changed what users entered.")
         _compare(host, name, fresh, version)
-        databases.drop(host, name)
         say("    the upgraded database is like a fresh one, with its data")
+        faults.check_upgrade(host, KILLED, name)
+        databases.drop(host, KILLED)
+        databases.drop(host, name)
 
 
 def _install(host: Host, name: str, commit: str) -> None:

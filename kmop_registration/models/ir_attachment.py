@@ -1,5 +1,8 @@
+import glob
 import hashlib
 import os
+import time
+import uuid
 
 from odoo import api, models
 from odoo.exceptions import UserError
@@ -10,6 +13,9 @@ from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 # The largest size that the host can note; the file itself may be larger.
 MAX_SIZE = 2**31 - 1
 PIECE = 2**20
+# How the name of a file in the filestore begins that isn't whole yet.
+PART = "kmop_part_"
+PART_KEPT_SECONDS = 24 * 60 * 60
 
 
 class IrAttachment(models.Model):
@@ -59,6 +65,43 @@ class IrAttachment(models.Model):
                     evidence=held.evidence_id.name,
                 )
             )
+
+    # ------------------------------------------------------------------- filestore
+
+    @api.model
+    def _file_write(self, bin_value, checksum):
+        """Put a file in its place once it is whole.
+
+        Where the disk is full or the server is killed, Odoo leaves a half one, which
+        it then holds against the whole one: a collision.
+        """
+        name, place = self._get_path(bin_value, checksum)
+        if self._storage() != "file" or os.path.exists(place):
+            return super()._file_write(bin_value, checksum)
+        # In case the transaction fails: what nothing refers to is collected.
+        self._mark_for_gc(name)
+        self._kmop_write_whole(bin_value, place)
+        return name
+
+    @api.model
+    def _kmop_write_whole(self, content, place):
+        part = self._full_path(f"{PART}{uuid.uuid4().hex}")
+        try:
+            with open(part, "xb") as file:
+                file.write(content)
+            os.replace(part, place)
+        except OSError:
+            if os.path.exists(part):
+                os.unlink(part)
+            raise
+
+    @api.autovacuum
+    def _gc_kmop_parts(self):
+        """Remove what a server that was killed had half written."""
+        limit = time.time() - PART_KEPT_SECONDS
+        for part in glob.glob(glob.escape(self._full_path(PART)) + "*"):
+            if os.stat(part).st_mtime < limit:
+                os.unlink(part)
 
     # pylint: disable-next=missing-return
     def _kmop_take_file(self, path, size):

@@ -1,3 +1,4 @@
+import logging
 from hashlib import sha256
 
 from odoo import api, fields, models
@@ -6,6 +7,8 @@ from odoo.fields import Command
 
 from ..tools import shift
 from .constants import ASPECTS
+
+_logger = logging.getLogger(__name__)
 
 STATES = [
     ("draft", "Draft"),
@@ -563,7 +566,17 @@ class KmopEvidence(models.Model):
         # sudo: the frozen files are nobody's to write, and a snapshot shows the
         # source as it is, whoever accepts it
         evidences = self.sudo()
-        self.env["kmop.evidence.file"].sudo()._freeze(evidences)
+        try:
+            self.env["kmop.evidence.file"].sudo()._freeze(evidences)
+        except OSError as error:
+            _logger.error("The files of evidence %s can't be kept: %s", self.ids, error)
+            raise UserError(
+                self.env._(
+                    "The server can't keep the files (%(error)s), so nothing is"
+                    " accepted: tell who manages it.",
+                    error=error.strerror,
+                )
+            ) from error
         for evidence in evidences:
             evidence.fingerprint = evidence._get_fingerprint()
 

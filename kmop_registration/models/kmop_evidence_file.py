@@ -1,6 +1,7 @@
 from hashlib import sha256
 
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 
 
 class KmopEvidenceFile(models.Model):
@@ -70,13 +71,29 @@ class KmopEvidenceFile(models.Model):
     @api.model
     def _get_contents(self, evidence, source):
         """Return (kind, name, content) of all that is to be frozen, names unique."""
-        contents = [("file", a.name, a.raw or b"") for a in evidence.attachment_ids]
+        contents = [
+            ("file", a.name, self._get_content(a)) for a in evidence.attachment_ids
+        ]
         if source is not None and (snapshot := source._kmop_snapshot()):
             contents.append(("snapshot", *snapshot))
         taken = set()
         return [
             (kind, self._make_unique(name, taken), raw) for kind, name, raw in contents
         ]
+
+    @api.model
+    def _get_content(self, attachment):
+        """Return the whole content. Raises UserError where it isn't there."""
+        content = attachment.raw or b""
+        if len(content) != attachment.file_size:
+            raise UserError(
+                self.env._(
+                    "%(file)s is missing from the server, or isn't whole: add it"
+                    " again.",
+                    file=attachment.name,
+                )
+            )
+        return content
 
     @api.model
     def _make_unique(self, name, taken):

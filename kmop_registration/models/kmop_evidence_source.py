@@ -163,6 +163,8 @@ class KmopEvidenceSource(models.AbstractModel):
         What there is a reason to skip is left out.
         """
         records = self._kmop_split(registration, evidence_type)[0]
+        # In one order, whoever links: two who link the same wait for one another once.
+        records = records.sorted("id")
         return self.env["kmop.evidence"].create(
             [
                 {

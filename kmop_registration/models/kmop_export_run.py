@@ -6,6 +6,7 @@ from tempfile import NamedTemporaryFile
 from odoo import api, fields, models
 
 from ..report.xlsx_sheet import MIMETYPE
+from .ir_attachment import PART
 
 _logger = logging.getLogger(__name__)
 
@@ -41,10 +42,11 @@ class KmopExport(models.Model):
     def _give_up(self):
         """Fail what another run left: its server stopped, or its time was up."""
         # One cron job never runs twice at a time: nobody is at work on these.
-        left = self.search([("state", "=", "running")])
-        for export in left:
+        for export in self.search([("state", "=", "running")]):
+            _logger.warning("Export %s was interrupted", export.id)
             mine = export.with_context(lang=export.lang)
             export._fail(mine.env._("It was interrupted: try again."))
+            export._notify()
 
     def _with_reader(self):
         """Return the export with the rights and the language of who asked for it."""
@@ -57,33 +59,33 @@ class KmopExport(models.Model):
 
     def _run(self):
         """Make the file. Whatever goes wrong is told to who asked for it."""
-        with self._open_file() as file:
-            error = self._fill(file)
-            # The progress was told on another transaction: this one can't know yet.
-            self.env["ir.cron"]._commit_progress()
-            if error:
-                self._fail(error)
-            else:
-                self._keep(file)
-        self._notify()
-
-    def _fill(self, file):
-        """Write the export to ``file``, reading only; return what went wrong."""
-        mine = self._with_reader()
-        registration = mine.registration_id
         try:
-            registration.check_access("read")
-            if self.kind == "xlsx":
-                mine.env["kmop.audit.xlsx"]._write(registration, file)
-                return None
-            archive = mine.env["kmop.dossier.zip"]
-            for piece in archive._stream(registration, self._get_progress()):
-                file.write(piece)
+            self._make()
         except Exception as error:  # what is exported can raise anything
             _logger.exception("Export %s failed", self.id)
             self.env.cr.rollback()
-            return str(error) or type(error).__name__
-        return None
+            self._fail(str(error) or type(error).__name__)
+        self._notify()
+
+    def _make(self):
+        with self._open_file() as file:
+            self._fill(file)
+            file.flush()
+            # The progress was told on another transaction: this one can't know yet.
+            self.env["ir.cron"]._commit_progress()
+            self._keep(file)
+
+    def _fill(self, file):
+        """Write the export to ``file``, reading only."""
+        mine = self._with_reader()
+        registration = mine.registration_id
+        registration.check_access("read")
+        if self.kind == "xlsx":
+            mine.env["kmop.audit.xlsx"]._write(registration, file)
+            return
+        archive = mine.env["kmop.dossier.zip"]
+        for piece in archive._stream(registration, self._get_progress()):
+            file.write(piece)
 
     def _fail(self, message):
         self.write({"state": "failed", "error": message})
@@ -119,11 +121,10 @@ class KmopExport(models.Model):
         folder = attachments._filestore() if attachments._storage() == "file" else None
         if folder:
             os.makedirs(folder, exist_ok=True)
-        return NamedTemporaryFile(dir=folder, prefix="kmop_export_")
+        return NamedTemporaryFile(dir=folder, prefix=PART)
 
     def _keep(self, file):
         """Make an attachment of the file, however large, without reading it whole."""
-        file.flush()
         size = file.seek(0, os.SEEK_END)
         self.write(
             {

@@ -493,9 +493,10 @@ class KmopRegistration(models.Model):
         Raises UserError when the track is completed or the registration withdrawn.
         """
         self.ensure_one()
-        return self.open_audit_id or self.env["kmop.audit"].create(
-            {"registration_id": self.id}
-        )
+        if self.open_audit_id:
+            return self.open_audit_id
+        self._lock()
+        return self.env["kmop.audit"].create({"registration_id": self.id})
 
     def start_renewal(self):
         """Begin a new cycle on the renewal track, with its first audit.

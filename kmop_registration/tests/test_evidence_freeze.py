@@ -1,10 +1,14 @@
+import errno
 import os
 from hashlib import sha256
+from pathlib import Path
+from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
 
+from ..models.ir_attachment import PART
 from .common import KmopCommon
 
 PDF = b"%PDF-1.4 statuten"
@@ -80,6 +84,75 @@ class TestEvidenceFreeze(KmopCommon):
         original.sudo().raw = b"%PDF-1.4 nieuwe versie"
         self.assertEqual(evidence.file_ids.attachment_id.raw, PDF)
         self.assertEqual(evidence.verify()[evidence.id]["state"], "intact")
+
+    def test_a_file_that_is_not_there_is_not_accepted(self):
+        """Nor one of which a part is there: nothing else is frozen in its place."""
+        for number, left in enumerate((None, PDF[:4])):
+            raw = PDF + b"%d" % number
+            original = self._create_file(raw=raw).sudo()
+            evidence = self._create_evidence(
+                self.registration, attachment_ids=[(6, 0, original.ids)]
+            )
+            evidence.submit()
+            path = Path(original._full_path(original.store_fname))
+            path.unlink()
+            if left:
+                path.write_bytes(left)
+            self.env.invalidate_all()
+            with self.assertRaises(UserError) as caught:
+                evidence.accept()
+            self.assertIn("statuten.pdf is missing", str(caught.exception))
+            self.assertEqual((evidence.state, len(evidence.file_ids)), ("submitted", 0))
+            path.write_bytes(raw)
+            self.env.invalidate_all()
+            evidence.accept()
+            self.assertEqual(evidence.verify()[evidence.id]["state"], "intact")
+
+    # ---------------------------------------------------------------- a full disk
+
+    def _get_parts(self):
+        return [*Path(self.env["ir.attachment"]._filestore()).glob(f"{PART}*")]
+
+    def _fill_disk(self):
+        """Have each new file end halfway, as on a disk that is full."""
+        full = OSError(errno.ENOSPC, "No space left on device")
+        return patch.object(os, "replace", side_effect=full)
+
+    def test_no_room_for_a_file(self):
+        """Nothing is left of it, and it can be added once there is room."""
+        raw = os.urandom(50)
+        with self._fill_disk(), self.assertRaises(OSError):
+            self._create_file("a.txt", raw)
+        self.assertFalse(self._get_parts())
+        self.assertEqual(self._create_file("a.txt", raw).raw, raw)
+
+    def test_no_room_for_a_snapshot(self):
+        evidence = self._create_order()._kmop_link(self.registration, self.quote_type)
+        evidence.submit()
+        evidence = evidence.with_user(self.officer)
+        with (
+            self._fill_disk(),
+            self.assertLogs("odoo.addons.kmop_registration", "ERROR") as logs,
+            self.assertRaises(UserError) as caught,
+        ):
+            evidence.accept()
+        self.assertIn("No space left on device", str(caught.exception))
+        self.assertIn(f"evidence [{evidence.id}] can't be kept", logs.output[0])
+        self.assertEqual((evidence.state, len(evidence.file_ids)), ("submitted", 0))
+        evidence.accept()
+        self.assertEqual(evidence.verify()[evidence.id]["state"], "intact")
+
+    def test_what_was_half_written_is_removed(self):
+        attachments = self.env["ir.attachment"]
+        old, young = (
+            Path(attachments._full_path(f"{PART}{name}")) for name in ("old", "young")
+        )
+        for path in (old, young):
+            path.write_bytes(b"half")
+            self.addCleanup(path.unlink, missing_ok=True)
+        os.utime(old, (0, 0))
+        attachments._gc_kmop_parts()
+        self.assertEqual((old.exists(), young.exists()), (False, True))
 
     def test_names_are_unique(self):
         evidence = self._accept(

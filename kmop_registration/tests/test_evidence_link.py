@@ -50,6 +50,12 @@ class LinkCommon(EvidenceCommon):
 
 @tagged("post_install", "-at_install")
 class TestEvidenceLink(LinkCommon):
+    def test_one_order(self):
+        """Whatever the order of the list, or two who link the same could deadlock."""
+        orders = self._create_orders(3)
+        evidences = orders[::-1]._kmop_link(self.registration, self.quote_type)
+        self.assertEqual(evidences.mapped("res_id"), orders.ids)
+
     # ------------------------------------------------------------------ preview
 
     def test_proposal(self):

@@ -118,12 +118,28 @@ class TestExportBackground(BackgroundCommon):
         self._run()
         self.assertEqual(again.state, "done")
 
+    def test_failure_to_keep(self):
+        """Where there is room for the file, but not for what goes with it."""
+        export = self._request()
+        attachments = self.env.registry["ir.attachment"]
+        full = patch.object(attachments, "_mark_for_gc", side_effect=OSError("full"))
+        with full, mute_logger(kmop_export_run.__name__):
+            self._run()
+        self.assertEqual((export.state, export.error), ("failed", "full"))
+        self.assertFalse(export.attachment_id)
+
     def test_interrupted(self):
+        """Who asked is told: nobody else would."""
         export = self._request()
         export.sudo().state = "running"
-        self._run()
+        with mute_logger(kmop_export_run.__name__):
+            self._run()
         self.assertEqual(export.state, "failed")
         self.assertIn("interrupted", export.error)
+        message = self.env["mail.message"].search(
+            [("model", "=", "kmop.export"), ("res_id", "=", export.id)]
+        )
+        self.assertIn("failed", message.body)
 
     def test_rights_taken_meanwhile(self):
         """Who may not read the registration any more gets nothing of it."""

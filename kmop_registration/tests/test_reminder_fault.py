@@ -1,8 +1,11 @@
 from datetime import date, datetime, timedelta
 
+from psycopg2 import InterfaceError, OperationalError
+
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
+from ..tools import attempt
 from .test_milestone import REMINDER, ROOT, MilestoneCommon
 
 CRON = "odoo.addons.base.models.ir_cron"
@@ -161,6 +164,17 @@ class TestReminderFault(FaultCommon):
         self._get(registration, rule).with_user(self.officer).cancel("Verkocht")
         self.officer.partner_id.email = "officer@dekade.example.com"
         self.assertFalse(self._run("2027-08-29 08:00:00"))
+
+    def test_no_database_is_no_fault_of_a_record(self):
+        failed, records = [], self._start()
+        for error in (InterfaceError, OperationalError):
+
+            def work(_records, error=error):
+                raise error("connection already closed")
+
+            with self.subTest(error=error), self.assertRaises(error):
+                attempt(records, work, lambda *args: failed.append(args))
+        self.assertFalse(failed)
 
     # -------------------------------------------------------------------- recipients
 

@@ -1,6 +1,6 @@
 """Doing something for many records, of which some may not let it be done."""
 
-from psycopg2 import OperationalError
+from psycopg2 import InterfaceError, OperationalError
 
 
 def attempt(records, work, failed):
@@ -13,8 +13,9 @@ def attempt(records, work, failed):
     try:
         with records.env.cr.savepoint():
             work(records)
-    except OperationalError:
-        raise  # the database asks to begin anew: that is no record's fault
+    except (InterfaceError, OperationalError):
+        # the database asks to begin anew, or is gone: that is no record's fault
+        raise
     except Exception as error:  # a template can raise anything
         if len(records) == 1:
             failed(records, describe(error))
