@@ -563,6 +563,7 @@ class KmopEvidence(models.Model):
         # sudo: the frozen files are nobody's to write, and a snapshot shows the
         # source as it is, whoever accepts it
         evidences = self.sudo()
+        # sudo: as above
         self.env["kmop.evidence.file"].sudo()._freeze(evidences)
         for evidence in evidences:
             evidence.fingerprint = evidence._get_fingerprint()
