@@ -89,6 +89,23 @@ def test_the_hooks_that_are_named_exist():
     assert named and named <= set(HOOKS.findall(source))
 
 
+def test_the_public_surface_is_the_one_that_is_tested():
+    text = (paths.ROOT / "docs/extending.md").read_text().partition("## ")[0]
+    told = {
+        (model, name)
+        for model, methods in re.findall(r"^\| `([\w.]+)` \| (.*) \|$", text, re.M)
+        for name in re.findall(r"`(\w+)\(", methods)
+    }
+    source = ast.parse((paths.ADDON_DIR / "tests/test_public_surface.py").read_text())
+    (table,) = (
+        ast.literal_eval(node.value)
+        for node in source.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "API"
+    )
+    listed = {(model, name) for model in table for name in table[model].split()}
+    assert told and told == listed
+
+
 def test_the_changelog_knows_the_version():
     manifest = ast.literal_eval((paths.ADDON_DIR / "__manifest__.py").read_text())
     changelog = (paths.ROOT / "CHANGELOG.md").read_text()
