@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from devtool import cli, figures, paths
+from devtool import access, cli, figures, paths
 
 PAGES = sorted(
     path
@@ -45,6 +45,15 @@ def test_the_readme_names_every_command():
 
 def test_sources_are_what_the_records_say():
     assert figures.PAGE.read_text() == figures.text(), "./dev docs writes it"
+
+
+def test_access_is_what_the_tests_found():
+    assert access.PAGE.read_text() == access.text(), "./dev docs writes it"
+    rows = access.rows()
+    assert {row["kind"] for row in rows} == set(access.TITLES)
+    page = access.PAGE.read_text()
+    assert len(rows) > 100
+    assert [row for row in rows if access._what(row) not in page] == []
 
 
 def test_no_figure_is_left_out():

@@ -4,6 +4,14 @@ from odoo import fields, models
 class MailMail(models.Model):
     _inherit = "mail.mail"
 
+    def _prepare_outgoing_list(self, *args, **kwargs):
+        """A name with a line break in it, pasted or imported, stops no mail of ours."""
+        prepared = super()._prepare_outgoing_list(*args, **kwargs)
+        if self.model and self.model.startswith(("kmop.", "survey.user_input")):
+            for values in prepared:
+                values["subject"] = " ".join((values["subject"] or "").split())
+        return prepared
+
     def _postprocess_sent_message(self, *args, **kwargs):
         """Have what became of a reminder noted soon, and not by tomorrow's run."""
         about = {mail.model for mail in self}

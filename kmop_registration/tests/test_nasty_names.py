@@ -147,6 +147,7 @@ class TestNastyNames(HttpCase, NastyCommon):
             finally:
                 savepoint.close(rollback=True)
                 self.env.clear()
+        return False
 
     @mute_logger("odoo.sql_db")
     def test_all_at_once(self):
@@ -166,6 +167,8 @@ class TestNastyNames(HttpCase, NastyCommon):
                 with self.subTest(model=model, name=name[:60]):
                     found = records.search([("name", "=", name)])
                     self.assertEqual(found, record)
+            for name in FEW:
+                with self.subTest(model=model, search=name[:60]):
                     records.name_search(name, limit=3)
                     records.search_count([("name", "ilike", name)])
 
@@ -190,15 +193,28 @@ class TestNastyNames(HttpCase, NastyCommon):
         )
         templates = self.env["mail.template"].browse(data.mapped("res_id"))
         self.assertGreater(len(templates), 5)
+        of_dossiers = self.env.ref("kmop_registration.mail_template_application")
+        of_dossier = self._remind_of_dossier()
         for template in templates:
-            for name in [*HEADERS, *MARKUP[:12], *FEW[::4]]:
+            record = self.records[template.model]
+            record = of_dossier if template == of_dossiers else record
+            for name in [*HEADERS[::3], *MARKUP[::16], *FEW[::8]]:
                 with self.subTest(template=template.name, name=name[:60]):
-                    self._send(template, name)
+                    self._send(template, record, name)
 
-    def _send(self, template, name):
+    def _remind_of_dossier(self):
+        order = self.records["sale.order"]
+        vals = {"title": "Aanvraag", "registration_id": self.registration.id}
+        vals |= {"res_model": order._name, "res_id": order.id, "state": "sent"}
+        milestone = self.env["kmop.milestone"].create(
+            {**vals, "date_planned": "2026-06-01", "date_anchor": "2026-06-20"}
+        )
+        people = {milestone: self.officer.partner_id}
+        return self.env["kmop.reminder"]._queue("reminder", people)
+
+    def _send(self, template, record, name):
         savepoint = self.env.cr.savepoint()
         try:
-            record = self.records[template.model]
             self._rename(name)
             self.env.flush_all()
             mail = self.env["mail.mail"].browse(template.send_mail(record.id))
@@ -230,8 +246,8 @@ class TestNastyNames(HttpCase, NastyCommon):
             self.assertNotIn("Bcc", message)
             self.assertNotIn("Set-Cookie", message)
             self.assertNotIn(RECKONED, message["Subject"] or "")
-            head = message.as_bytes().partition(b"\n\n")[0]
-            self.assertNotRegex(head, rb"(?im)^(bcc|location|set-cookie):")
+            self.assertNotIn("Location", message)
+            self.assertNotIn("\n", message["Subject"] or "")
 
     # ------------------------------------------------------------------- reports
 
@@ -285,7 +301,8 @@ class TestNastyNames(HttpCase, NastyCommon):
     def test_archive(self):
         names = NAMES[::2]
         files = self.env["ir.attachment"].with_user(self.officer)
-        files = files.create([{"name": n, "raw": n.encode()[:99]} for n in names])
+        text = {"mimetype": "text/plain"}
+        files = files.create([{"name": n, "raw": n.encode(), **text} for n in names])
         evidences = self.env["kmop.evidence"].with_user(self.officer)
         evidences = evidences.create(
             [
