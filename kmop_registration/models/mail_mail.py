@@ -1,4 +1,9 @@
+from itertools import product
+
 from odoo import fields, models
+
+# What holds names, and goes into the head of a mail.
+HEADERS = ("email_from", "reply_to", "subject")
 
 
 class MailMail(models.Model):
@@ -8,8 +13,8 @@ class MailMail(models.Model):
         """A name with a line break in it, pasted or imported, stops no mail of ours."""
         prepared = super()._prepare_outgoing_list(*args, **kwargs)
         if self.model and self.model.startswith(("kmop.", "survey.user_input")):
-            for values in prepared:
-                values["subject"] = " ".join((values["subject"] or "").split())
+            for values, name in product(prepared, HEADERS):
+                values[name] = " ".join((values[name] or "").split())
         return prepared
 
     def _postprocess_sent_message(self, *args, **kwargs):
