@@ -235,7 +235,7 @@ class TestAccessTable(HttpCase, TableCommon):
             "c": self._try(lambda: record.browse().create(vals)),
             "u": self._try(record.unlink),
             # That one may export nothing at all, the host says in other words.
-            "x": bool(self._try(lambda: record.export_data(["id", name or "id"]))),
+            "x": bool(self._try(lambda: record.export_data([name or "display_name"]))),
         }
 
     def _get_plain(self, record):
