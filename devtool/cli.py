@@ -38,7 +38,7 @@ def parser() -> argparse.ArgumentParser:
     _add(subs, "odoo", commands.odoo, "Odoo itself, with any of its options", True)
     _add_database(subs)
     _add(subs, "i18n", commands.i18n, "write the addon's .pot file")
-    _add(subs, "docs", commands.docs, "write docs/sources.md from the data records")
+    _add(subs, "docs", commands.docs, "write docs/sources.md and docs/access.md")
     _add(subs, "bench", commands.bench, "run benchmarks/bench_*.py", True)
     reset = _add(subs, "reset", commands.reset, "remove all databases, keep downloads")
     reset.add_argument("--all", action="store_true", help="remove the downloads too")

@@ -5,6 +5,7 @@ import shutil
 import sys
 
 from . import (
+    access,
     databases,
     figures,
     host,
@@ -78,6 +79,7 @@ def i18n(_options, _rest) -> int:
 
 def docs(_options, _rest) -> int:
     figures.write()
+    access.write()
     return 0
 
 

@@ -6,7 +6,7 @@ import re
 
 import pytest
 
-from devtool import cli, figures, paths
+from devtool import access, cli, figures, paths
 
 PAGES = sorted(
     path
@@ -45,6 +45,15 @@ def test_the_readme_names_every_command():
 
 def test_sources_are_what_the_records_say():
     assert figures.PAGE.read_text() == figures.text(), "./dev docs writes it"
+
+
+def test_access_is_what_the_tests_found():
+    assert access.PAGE.read_text() == access.text(), "./dev docs writes it"
+    rows = access.rows()
+    assert {row["kind"] for row in rows} == set(access.TITLES)
+    page = access.PAGE.read_text()
+    assert len(rows) > 100
+    assert [row for row in rows if access._what(row) not in page] == []
 
 
 def test_no_figure_is_left_out():
@@ -87,6 +96,23 @@ def test_the_hooks_that_are_named_exist():
     source = (paths.ADDON_DIR / "models/kmop_evidence_source.py").read_text()
     named = set(re.findall(r"^\| `(_\w+)\(", text, re.MULTILINE))
     assert named and named <= set(HOOKS.findall(source))
+
+
+def test_the_public_surface_is_the_one_that_is_tested():
+    text = (paths.ROOT / "docs/extending.md").read_text().partition("## ")[0]
+    told = {
+        (model, name)
+        for model, methods in re.findall(r"^\| `([\w.]+)` \| (.*) \|$", text, re.M)
+        for name in re.findall(r"`(\w+)\(", methods)
+    }
+    source = ast.parse((paths.ADDON_DIR / "tests/test_public_surface.py").read_text())
+    (table,) = (
+        ast.literal_eval(node.value)
+        for node in source.body
+        if isinstance(node, ast.Assign) and node.targets[0].id == "API"
+    )
+    listed = {(model, name) for model in table for name in table[model].split()}
+    assert told and told == listed
 
 
 def test_the_changelog_knows_the_version():

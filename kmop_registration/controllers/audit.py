@@ -11,14 +11,11 @@ from odoo.tools import formatLang
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
 from ..models.kmop_finding import SEVERITIES
-from ..tools import safe_name
+from ..tools import MAX_ID, safe_name
 
 _logger = logging.getLogger(__name__)
 
 PAGE = "/my/kmop/audits/<int:audit_id>"
-
-# The largest number that the database takes for an id.
-MAX_ID = 2**31 - 1
 
 LONGEST_TEXT = 5000
 LONGEST_NAME = 200

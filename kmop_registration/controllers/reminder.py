@@ -54,10 +54,16 @@ class KmopReminder(http.Controller):
     def _get_partner(self, partner_id, token):
         # sudo: the token is the proof that the link came by mail
         partner = request.env["res.partner"].sudo().browse(partner_id).exists()
-        if not partner or not consteq(partner._kmop_get_reminder_token(), token):
+        if not partner or not self._is_token(partner, token):
             raise NotFound
         request.update_context(lang=partner.lang or request.env.lang)
+        # sudo: as above, for whoever is logged in as somebody else
         return partner.with_env(request.env(su=True))
+
+    def _is_token(self, partner, token):
+        # As bytes: what isn't ASCII can't be compared otherwise.
+        proof = partner._kmop_get_reminder_token().encode()
+        return consteq(proof, token.encode("utf-8", "replace"))
 
     def _get_optional(self, partner):
         rules = partner.env["kmop.milestone.rule"]

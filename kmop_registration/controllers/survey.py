@@ -50,7 +50,9 @@ class KmopSurvey(Survey):
         """Who is logged in leaves no trace on an anonymous answer."""
         survey, answer = super()._fetch_from_access_token(survey_token, answer_token)
         if survey.kmop_anonymous:
+            # superuser: the host's own way has sudo() here; only the name changes
             nobody = answer.with_user(SUPERUSER_ID)
+            # superuser: as above
             return survey.with_user(SUPERUSER_ID), nobody
         return survey, answer
 

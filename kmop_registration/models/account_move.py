@@ -47,10 +47,12 @@ class AccountMove(models.Model):
         if not evidence_type:
             return
         waiting = self._kmop_get_waiting(evidence_type)
+        # sudo: who posts an invoice need not be allowed to add evidence
+        invoices = self._kmop_with_internal_user().sudo()
         evidences = self.env["kmop.evidence"].create(
             [
                 invoice._prepare_kmop_invoice(order, evidence_type)
-                for invoice in self._kmop_with_internal_user().sudo()
+                for invoice in invoices
                 for order in invoice._kmop_get_dossiers() & dossiers
                 if (invoice.id, order) not in waiting
             ]

@@ -3,6 +3,8 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
+from ..tools import read_day, read_records, read_text
+
 STATES = [
     ("draft", "Draft"),
     ("requested", "Requested"),
@@ -294,7 +296,7 @@ class KmopAudit(models.Model):
         Raises UserError where the state forbids it or the date is in the future.
         """
         self.ensure_one()
-        bureau = self.env["res.partner"].browse(getattr(bureau, "id", bureau))
+        bureau = read_records(self.env["res.partner"], bureau)[:1]
         if not bureau:
             raise UserError(self.env._("Choose the audit bureau first."))
         day = self._get_past_day(date)
@@ -306,7 +308,7 @@ class KmopAudit(models.Model):
         Raises UserError where the state forbids it or the day is before the request.
         """
         self.ensure_one()
-        day = fields.Date.to_date(date)
+        day = read_day(self.env, date)
         if not day:
             raise UserError(self.env._("Give the date of the visit."))
         self._check_order(self.date_requested, day)
@@ -338,15 +340,15 @@ class KmopAudit(models.Model):
         Raises UserError where the state, a date or a missing reason forbids it.
         """
         self.ensure_one()
-        if outcome not in dict(OUTCOMES):
+        if not isinstance(outcome, str) or outcome not in dict(OUTCOMES):
             raise UserError(self.env._("Choose the outcome of the audit."))
         day = self._get_past_day(date_decided)
         self._check_order(self.date_visited, day)
         self._move("decided", {"outcome": outcome, "date_decided": day})
         if outcome != "negative":
             self._grant(registration_date, date_end, reason)
-        if number:
-            self.registration_id.number = number.strip()
+        if number := read_text(self.env, number):
+            self.registration_id.number = number
 
     def cancel(self, reason):
         """Stop open audits; what was recorded stays.

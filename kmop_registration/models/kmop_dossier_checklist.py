@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
+from ..tools import read_records
+
 # What counts as being there, and how a line shows it: the best piece speaks.
 PRESENT = ("submitted", "accepted")
 ORDER = ("accepted", "submitted", "draft", "rejected")
@@ -142,10 +144,12 @@ class KmopDossierChecklist(models.AbstractModel):
             raise UserError(
                 self.env._("Choose the registration of this dossier first.")
             )
-        if not attachment_ids:
+        files = read_records(self.env["ir.attachment"], attachment_ids)
+        if not files:
             raise UserError(self.env._("Drop a file to add it to the dossier."))
-        evidence_type = self.env["kmop.evidence.type"].browse(type_id)
-        files = self.env["ir.attachment"].browse(attachment_ids)
+        evidence_type = read_records(self.env["kmop.evidence.type"], type_id)[:1]
+        if not evidence_type:
+            raise UserError(self.env._("Choose what kind of document it is."))
         evidence = self.env["kmop.evidence"].create(
             self._prepare_kmop_document(evidence_type, files, partner_id)
         )
@@ -153,7 +157,7 @@ class KmopDossierChecklist(models.AbstractModel):
         return evidence.id
 
     def _prepare_kmop_document(self, evidence_type, files, partner_id):
-        partner = self.env["res.partner"].browse(partner_id or [])
+        partner = read_records(self.env["res.partner"], partner_id)[:1]
         owner = {"res_model": "res.partner", "res_id": partner.id} if partner else {}
         subject = partner.display_name or self.name
         return {

@@ -5,7 +5,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command
 
-from ..tools import shift
+from ..tools import read_records, shift
 from .constants import ASPECTS
 
 _logger = logging.getLogger(__name__)
@@ -498,7 +498,7 @@ class KmopEvidence(models.Model):
     def supersede(self, by):
         """Replace accepted evidence by a newer piece (a record or its id)."""
         self._check_officer()
-        newer = self.browse(getattr(by, "id", by))
+        newer = read_records(self.browse(), by)[:1]
         if (
             not newer
             or newer in self
@@ -567,6 +567,7 @@ class KmopEvidence(models.Model):
         # source as it is, whoever accepts it
         evidences = self.sudo()
         try:
+            # sudo: as above
             self.env["kmop.evidence.file"].sudo()._freeze(evidences)
         except OSError as error:
             _logger.error("The files of evidence %s can't be kept: %s", self.ids, error)
@@ -642,7 +643,9 @@ class KmopEvidence(models.Model):
     def action_verify(self):
         """Say whether what was accepted is still what is there."""
         self.ensure_one()
-        verdict = self.verify()[self.id]
+        verdict = self.verify().get(self.id)
+        if not verdict:
+            raise UserError(self.env._("This was never accepted: nothing is kept."))
         bad = [name for name, state in verdict["files"].items() if state != "intact"]
         names = ", ".join(bad) or self.name
         messages = {

@@ -178,6 +178,7 @@ class KmopEvidenceSource(models.AbstractModel):
     def _kmop_with_internal_user(self):
         """Return the records as one of us: no client's own user makes evidence."""
         internal = self.env.user._is_internal()
+        # superuser: a client who signs or pays online sets off what we keep of it
         return self if internal else self.with_user(SUPERUSER_ID)
 
     def _kmop_take_back(self, reason):

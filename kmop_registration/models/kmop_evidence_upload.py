@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import UserError
 
+from ..tools import read_records
+
 
 class KmopEvidenceUpload(models.AbstractModel):
     """Makes evidence of files that are dropped on a list of it, many at once."""
@@ -30,7 +32,7 @@ class KmopEvidenceUpload(models.AbstractModel):
 
     def _get_uploaded(self, attachment_ids):
         """Return the files. Raises UserError for any but one's own, loose ones."""
-        files = self.env["ir.attachment"].browse(attachment_ids).exists()
+        files = read_records(self.env["ir.attachment"], attachment_ids)
         foreign = files.filtered(
             lambda file: file.res_id or file.create_uid != self.env.user
         )

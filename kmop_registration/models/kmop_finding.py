@@ -4,6 +4,8 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 
+from ..tools import read_text
+
 STATES = [
     ("open", "Open"),
     ("proposed", "Measure proposed"),
@@ -365,7 +367,7 @@ class KmopFinding(models.Model):
         Raises UserError where there is none or the state forbids it.
         """
         self.ensure_one()
-        measure = (measure or self.measure or "").strip()
+        measure = read_text(self.env, measure or self.measure)
         if not measure:
             raise UserError(self.env._("Describe the corrective measure first."))
         today = fields.Date.context_today(self)

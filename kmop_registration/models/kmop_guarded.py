@@ -1,6 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import LockError, UserError
 
+from ..tools import read_day, read_text
+
 
 class KmopGuarded(models.AbstractModel):
     """Fields that only the model's own transitions may set.
@@ -94,7 +96,7 @@ class KmopGuarded(models.AbstractModel):
     def _get_past_day(self, date):
         """Return ``date``, or today. Raises UserError for a day to come."""
         today = fields.Date.context_today(self)
-        day = fields.Date.to_date(date) or today
+        day = read_day(self.env, date) or today
         if day > today:
             raise UserError(self.env._("This can't be recorded for a day to come."))
         return day
@@ -102,6 +104,7 @@ class KmopGuarded(models.AbstractModel):
     @api.model
     def _get_text(self, text, message):
         """Return ``text`` without its margins. Raises UserError where it is empty."""
-        if not (text or "").strip():
+        text = read_text(self.env, text)
+        if not text:
             raise UserError(message)
-        return text.strip()
+        return text

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..tools import AboutPrefetch, format_day
+from ..tools import AboutPrefetch, format_day, read_text
 
 STATES = [
     ("planned", "Planned"),
@@ -248,6 +248,7 @@ class KmopMilestone(models.Model):
         :param note: what was done
         Raises UserError where one is over already.
         """
+        note = read_text(self.env, note)
         self._close("done", note or self.env._("Marked as done."))
 
     def cancel(self, reason):

@@ -184,6 +184,7 @@ class KmopMilestonePlan(models.AbstractModel):
         triggers = self.env["ir.cron.trigger"].sudo()
         earlier = Domain("cron_id", "=", cron.id) & Domain("call_at", "<=", moment)
         if not triggers.search_count(earlier, limit=1):
+            # sudo: as above
             cron.sudo()._trigger(at=moment)
 
     @api.model

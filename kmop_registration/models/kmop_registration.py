@@ -4,6 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
+from ..tools import read_day
 from .constants import NUMBER_PREFIXES, SERVICES
 
 VALIDITIES = [
@@ -401,7 +402,9 @@ class KmopRegistration(models.Model):
         :param date: a date, or its ISO string
         """
         self.ensure_one()
-        day = fields.Date.to_date(date)
+        day = read_day(self.env, date)
+        if not day:
+            raise UserError(self.env._("Give the day."))
         return any(
             period.date_last and period.date_start <= day <= period.date_last
             for period in self.period_ids
@@ -450,7 +453,7 @@ class KmopRegistration(models.Model):
         self.check_access("read")
         figures = self.env["kmop.satisfaction"]
         return figures._get_figures(
-            self, fields.Date.to_date(date_from), fields.Date.to_date(date_to)
+            self, read_day(self.env, date_from), read_day(self.env, date_to)
         )
 
     @api.readonly
@@ -523,10 +526,11 @@ class KmopRegistration(models.Model):
         reason = self._get_text(
             reason, self.env._("Give the reason of the withdrawal.")
         )
+        day = read_day(self.env, date)
+        if not day:
+            raise UserError(self.env._("Give the day."))
         self.audit_ids.filtered("is_open").cancel(reason)
-        self._transition(
-            {"date_withdrawn": fields.Date.to_date(date), "withdraw_reason": reason}
-        )
+        self._transition({"date_withdrawn": day, "withdraw_reason": reason})
 
     # ----------------------------------------------------------------- internals
 

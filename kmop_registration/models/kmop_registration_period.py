@@ -2,7 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import format_date
 
-from ..tools import day_after, day_before, period_end, shift
+from ..tools import day_after, day_before, period_end, read_day, read_text, shift
 
 
 class KmopRegistrationPeriod(models.Model):
@@ -204,14 +204,13 @@ class KmopRegistrationPeriod(models.Model):
         reason = self._get_text(
             reason, self.env._("Give the reason of the correction.")
         )
+        days = read_day(self.env, date_start), read_day(self.env, date_end)
+        if not all(days):
+            raise UserError(self.env._("Give the first and the last day."))
         self.check_access("write")
         self.registration_id._lock()
         # sudo: the link to the corrected period is set by this method only
-        return (
-            self.sudo()
-            .create(self._prepare_correction(date_start, date_end, reason))
-            .sudo(False)
-        )
+        return self.sudo().create(self._prepare_correction(*days, reason)).sudo(False)
 
     def _prepare_correction(self, date_start, date_end, reason):
         return {
@@ -261,7 +260,7 @@ class KmopRegistrationPeriod(models.Model):
         registration, part = audit.registration_id, audit.part_id
         conditional = outcome == "conditional"
         start, end = self._propose(registration, part, decided, conditional)
-        day = fields.Date.to_date(registration_date) or start
+        day = read_day(self.env, registration_date) or start
         if day != start:
             end = period_end(day, self._get_months(registration, part, conditional))
         return day, end
@@ -276,7 +275,7 @@ class KmopRegistrationPeriod(models.Model):
         decision = audit, audit.date_decided, audit.outcome
         start, end = self._propose_for(*decision)
         day, moved_end = self._propose_for(*decision, registration_date)
-        last = fields.Date.to_date(date_end) or moved_end
+        last = read_day(self.env, date_end) or moved_end
         previous = registration._get_last_period()
         if last != moved_end or (previous and day != start):
             self._check_override_reason(start, end, reason)
@@ -296,7 +295,7 @@ class KmopRegistrationPeriod(models.Model):
 
     @api.model
     def _check_override_reason(self, start, end, reason):
-        if (reason or "").strip():
+        if read_text(self.env, reason):
             return
         raise UserError(
             self.env._(

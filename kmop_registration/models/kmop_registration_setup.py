@@ -1,4 +1,5 @@
 from odoo import api, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 
 
@@ -47,16 +48,19 @@ class KmopRegistrationSetup(models.AbstractModel):
     def get_onboarding_action(self, name):
         """Return the action behind a step of the set-up.
 
-        Raises UserError for who can't do that step, KeyError where there is none.
+        Raises UserError for who can't do that step, or where there is none.
         """
         self.check_access("create")
-        return {
+        steps = {
             "registration": self._get_action_new,
             "dates": self._get_action_take_over,
             "products": self._get_action_products,
             "survey": self._get_action_surveys,
             "bureau": self._get_action_bureau,
-        }[name]()
+        }
+        if not isinstance(name, str) or name not in steps:
+            raise UserError(self.env._("There is no such step."))
+        return steps[name]()
 
     def _get_xml_action(self, xmlid, **values):
         action = self.env["ir.actions.act_window"]._for_xml_id(xmlid)

@@ -100,6 +100,7 @@ class KmopRule(models.Model):
     @api.model
     def _recompute_retention(self):
         """A changed term holds for the dossiers that are there as well."""
+        # sudo: a rule of all companies reaches dossiers that its author can't see
         orders = self.env["sale.order"].sudo()
         orders = orders.search([("kmop_date_start", "!=", False)])
         self.env.add_to_compute(orders._fields["kmop_date_retention"], orders)

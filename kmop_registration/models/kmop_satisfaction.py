@@ -116,6 +116,7 @@ class KmopSatisfaction(models.Model):
         figures = self.sudo().search([("order_id", "in", orders.ids)])
         for name in ("registration_id", "service", "theme_id", "trainer_ids"):
             self.env.add_to_compute(self._fields[name], figures)
+        # sudo: nor its answers
         answers = self.env["survey.user_input"].sudo()
         mine = answers.search([("kmop_order_id", "in", orders.ids)])
         self.env.add_to_compute(answers._fields["kmop_registration_id"], mine)
@@ -280,8 +281,8 @@ class KmopSatisfaction(models.Model):
     @api.model
     def _get_responses(self, registrations, date_from, date_to):
         """Return how many were invited and responded, by registration."""
-        answers = self.env["survey.user_input"].sudo()
         # sudo: counts only; who answered stays with the Surveys app
+        answers = self.env["survey.user_input"].sudo()
         groups = answers._read_group(
             answers._kmop_invited_domain(registrations, date_from, date_to),
             ["kmop_registration_id", "state"],

@@ -48,6 +48,7 @@ class KmopSubsidyRate(models.Model):
         rates = self.sudo().search(
             self._in_force_on(day) & self._get_domain(service, size)
         )
+        # sudo: as above
         lineage = self.env["kmop.theme"].browse(theme_id).sudo()._get_lineage()
         for theme in [*lineage, lineage.browse()]:
             if found := rates.filtered(lambda r, t=theme: r.theme_id == t)[:1]:

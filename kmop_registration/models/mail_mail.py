@@ -1,8 +1,21 @@
+from itertools import product
+
 from odoo import fields, models
+
+# What holds names, and goes into the head of a mail.
+HEADERS = ("email_from", "reply_to", "subject")
 
 
 class MailMail(models.Model):
     _inherit = "mail.mail"
+
+    def _prepare_outgoing_list(self, *args, **kwargs):
+        """A name with a line break in it, pasted or imported, stops no mail of ours."""
+        prepared = super()._prepare_outgoing_list(*args, **kwargs)
+        if self.model and self.model.startswith(("kmop.", "survey.user_input")):
+            for values, name in product(prepared, HEADERS):
+                values[name] = " ".join((values[name] or "").split())
+        return prepared
 
     def _postprocess_sent_message(self, *args, **kwargs):
         """Have what became of a reminder noted soon, and not by tomorrow's run."""

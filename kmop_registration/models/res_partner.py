@@ -94,6 +94,7 @@ class ResPartner(models.Model):
 
     def _kmop_get_reminder_token(self):
         """Return what proves that a link to somebody's reminders came by mail."""
+        # sudo: signing needs the secret of the database, that nobody may read
         return hmac(self.env(su=True), "kmop-reminders", self.id)
 
     def _kmop_is_inside(self):

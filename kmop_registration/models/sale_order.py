@@ -126,6 +126,7 @@ class SaleOrder(models.Model):
         for registration, orders in dossiers.grouped("kmop_registration_id").items():
             # sudo: who confirms need not be allowed to read registrations
             quotes = orders._kmop_with_internal_user().sudo()
+            # sudo: as above
             quotes._kmop_link(registration.sudo(), evidence_type).submit()
 
     # ---------------------------------------------------------------------- reading

@@ -105,6 +105,7 @@ class SurveyUserInput(models.Model):
         # them nor written in their language.
         company = self.kmop_order_id.company_id[:1]
         lang = company.partner_id.lang or self.env.lang
+        # superuser: as just said
         self.with_user(SUPERUSER_ID).with_context(lang=lang)._kmop_process()
         return result
 
@@ -157,6 +158,7 @@ class SurveyUserInput(models.Model):
     def _kmop_add_evidence(self):
         evidence_type = self.env["kmop.evidence.type"]._get_default_for(self._name)
         linked = self.filtered("kmop_registration_id") if evidence_type else self[:0]
+        # superuser: an answer becomes evidence whoever gave it, on their own or not
         owned = linked.with_user(SUPERUSER_ID).sudo()
         for registration, answers in owned.grouped("kmop_registration_id").items():
             answers._kmop_link(registration, evidence_type).submit()
@@ -182,6 +184,7 @@ class SurveyUserInput(models.Model):
         """Write now what would be written, and signed, by who is logged in."""
         # sudo: who may write an answer needn't be allowed to read its survey
         anonymous = self.sudo().filtered("survey_id.kmop_anonymous")
+        # superuser: what is written is signed by nobody who answers
         anonymous = anonymous.with_user(SUPERUSER_ID)
         anonymous.flush_recordset()
         anonymous.user_input_line_ids.flush_recordset()

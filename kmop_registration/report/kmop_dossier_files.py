@@ -71,6 +71,7 @@ class KmopDossierFiles(models.AbstractModel):
         """Yield a ``PlacedFile`` for each of the ``attachments`` the user may read."""
         taken = set()
         found = attachments._filtered_access("read")
+        # sudo: what the user may read was sorted out just before, at once
         for file in self._read_attachments(found.sudo()).values():
             path = f"{folder}/{make_unique(safe_name(file.name), taken)}"
             yield PlacedFile(0, "", path, file)

@@ -139,9 +139,9 @@ class KmopProjectXlsx(models.AbstractModel):
         # sudo: who may read the dossier may know the names on it, those of trainers
         # who left included
         partners = self.env["res.partner"].sudo()
-        users = (
-            self.env["res.users"].sudo().browse({r.user_id for r in rows if r.user_id})
-        )
+        # sudo: as above
+        users = self.env["res.users"].sudo()
+        users = users.browse({r.user_id for r in rows if r.user_id})
         enterprises = partners.browse({r.kmop_enterprise_id for r in rows} - {None})
         clients = partners.browse({row.partner_id for row in rows})
         people = partners.browse({i for found in trainers.values() for i in found})

@@ -1,4 +1,5 @@
 from . import (
+    test_access_table,
     test_access_rights,
     test_audit,
     test_audit_pack,
@@ -29,6 +30,7 @@ from . import (
     test_export_zip,
     test_finding,
     test_fuzz_routes,
+    test_fuzz_uploads,
     test_guide,
     test_host_budget,
     test_host_portal,
@@ -38,6 +40,7 @@ from . import (
     test_journey,
     test_matrix,
     test_milestone,
+    test_nasty_names,
     test_norm,
     test_onboard,
     test_overview,
@@ -55,5 +58,6 @@ from . import (
     test_score,
     test_timeline,
     test_ui,
+    test_public_surface,
     test_xlsx_sheet,
 )

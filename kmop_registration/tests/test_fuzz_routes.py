@@ -44,9 +44,6 @@ class TestFuzzRoutes(HttpCase, KmopCommon):
     def _log_in(self, login):
         self.authenticate(login, login)
 
-    def _log_in(self, login):
-        self.authenticate(login, login)
-
     def test_all_routes_are_found(self):
         routes = self._get_routes()
         self.assertGreater(len(routes), 10)
@@ -55,7 +52,8 @@ class TestFuzzRoutes(HttpCase, KmopCommon):
 
     def test_arguments(self):
         arguments = [(integer, "x") for integer in INTEGERS]
-        arguments += [(str(self.registration.id), string) for string in STRINGS]
+        existing = str(self.registration.id), str(self.client.id)
+        arguments += [(id_, string) for id_ in existing for string in STRINGS]
         self._try(arguments, {})
 
     def test_parameters(self):

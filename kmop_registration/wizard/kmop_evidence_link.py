@@ -2,6 +2,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError
 
 from ..models.constants import ASPECTS
+from ..tools import read_records
 
 # More than this is linked in batches of it, with a request for each.
 BATCH_SIZE = 100
@@ -110,11 +111,10 @@ class KmopEvidenceLink(models.TransientModel):
     def _get_sources(self):
         """Return the selection. Raises UserError where it can't be evidence."""
         model_name = self.env.context.get("active_model")
-        if not self.env["kmop.evidence"]._is_source(model_name):
+        known = isinstance(model_name, str)
+        if not known or not self.env["kmop.evidence"]._is_source(model_name):
             raise UserError(self.env._("Select the documents to link first."))
-        return (
-            self.env[model_name].browse(self.env.context.get("active_ids", [])).exists()
-        )
+        return read_records(self.env[model_name], self.env.context.get("active_ids"))
 
     def action_confirm(self):
         """Link the selection; where it takes several batches, the browser goes on."""

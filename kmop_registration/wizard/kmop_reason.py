@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools import read_records
+
 
 class KmopReason(models.TransientModel):
     """Asks why, for the actions that may not happen without a reason."""
@@ -29,24 +31,28 @@ class KmopReason(models.TransientModel):
 
     def action_confirm(self):
         self.ensure_one()
-        getattr(self, f"_{self.action}")(self.env.context.get("active_ids", []))
+        getattr(self, f"_{self.action}")()
         return {"type": "ir.actions.act_window_close"}
 
-    def _cancel_audit(self, ids):
-        self.env["kmop.audit"].browse(ids).cancel(self.reason)
+    def _get_chosen(self, model_name):
+        chosen = self.env.context.get("active_ids")
+        return read_records(self.env[model_name], chosen)
 
-    def _cancel_finding(self, ids):
-        self.env["kmop.finding"].browse(ids).cancel(self.reason)
+    def _cancel_audit(self):
+        self._get_chosen("kmop.audit").cancel(self.reason)
 
-    def _cancel_milestone(self, ids):
-        self.env["kmop.milestone"].browse(ids).cancel(self.reason)
+    def _cancel_finding(self):
+        self._get_chosen("kmop.finding").cancel(self.reason)
 
-    def _refuse_finding(self, ids):
-        self.env["kmop.finding"].browse(ids).refuse(self.reason)
+    def _cancel_milestone(self):
+        self._get_chosen("kmop.milestone").cancel(self.reason)
 
-    def _reject_evidence(self, ids):
-        self.env["kmop.evidence"].browse(ids).reject(self.reason)
+    def _refuse_finding(self):
+        self._get_chosen("kmop.finding").refuse(self.reason)
 
-    def _withdraw_registration(self, ids):
-        for registration in self.env["kmop.registration"].browse(ids):
+    def _reject_evidence(self):
+        self._get_chosen("kmop.evidence").reject(self.reason)
+
+    def _withdraw_registration(self):
+        for registration in self._get_chosen("kmop.registration"):
             registration.withdraw(self.date, self.reason)

@@ -11,6 +11,7 @@ VALUES = {
 
 
 def migrate(cr, version):
+    # superuser: an update is nobody's request
     env = Environment(cr, SUPERUSER_ID, {})
     for name, vals in VALUES.items():
         record = env.ref(f"kmop_registration.{name}", raise_if_not_found=False)

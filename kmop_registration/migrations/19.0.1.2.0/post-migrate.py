@@ -4,6 +4,7 @@ from odoo.api import SUPERUSER_ID, Environment
 
 
 def migrate(cr, version):
+    # superuser: an update is nobody's request
     env = Environment(cr, SUPERUSER_ID, {})
     old = env["mail.template"].search([("model", "=", "kmop.milestone")])
     rules = env["kmop.milestone.rule"].with_context(active_test=False)
