@@ -36,6 +36,7 @@ def test(options, rest) -> int:
     if options.host:
         return upstream.run(baseline=options.baseline)
     if options.slow:
+        os.environ["KMOP_SLOW"] = "1"
         os.environ["KMOP_EXAMPLES"] = str(SLOW_EXAMPLES)
     return testing.selected(rest) if rest else testing.everything()
 

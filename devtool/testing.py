@@ -5,8 +5,10 @@ from pathlib import Path
 
 from . import (
     addon,
+    beside,
     browser,
     databases,
+    full,
     host,
     locks,
     logcheck,
@@ -14,6 +16,7 @@ from . import (
     paths,
     pytests,
     snapshot,
+    uninstall,
     upgrade,
     wheel,
 )
@@ -30,7 +33,8 @@ UNINSTALL_DB = "kmop-test-uninstall"
 STORM_DB = "kmop-test-storm"
 UPGRADE_DB = "kmop-test-upgrade"
 WHEEL_DB = "kmop-test-wheel"
-USED = Path(__file__).with_name("used.py")
+FULL_DB = "kmop-test-full"
+BESIDE_DB = "kmop-test-beside"
 STORM = Path(__file__).with_name("storm.py")
 DEMO_DB = "kmop-test-demo"
 KINDS = {BARE_DB: BARE, DEMO_DB: DEMO}
@@ -44,9 +48,11 @@ def everything() -> int:
     with locks.exclusive(LOCK), host.ready() as ready:
         _install_bare(ready)
         _update_twice(ready)
-        _uninstall(ready)
+        uninstall.check(ready, UNINSTALL_DB, BARE_DB)
         upgrade.check(ready, UPGRADE_DB, BARE_DB)
+        full.check(ready, FULL_DB)
         wheel.check(ready, WHEEL_DB)
+        beside.check(ready, BESIDE_DB)
         _storm(ready)
         _install_demo(ready)
         _run([], ready)
@@ -140,30 +146,6 @@ def _update_twice(ready: Host) -> None:
         say(difference)
         raise Stop("The second update changed the database: the rows are above.")
     say("    the second update changed nothing")
-
-
-def _uninstall(ready: Host) -> None:
-    """The host must be as it was, though the addon was used meanwhile."""
-    ground = databases.ground(ready, BARE)
-    with step("Installing the addon, using it, uninstalling it"):
-        databases.clone(ready, ground, UNINSTALL_DB)
-        before = snapshot.take_host(ready, UNINSTALL_DB)
-        databases.install(ready, UNINSTALL_DB, paths.ADDON)
-        with open(USED) as script:
-            ready.log("use", "shell", "-d", UNINSTALL_DB, *NO_MAIL, stdin=script)
-        entered = snapshot.count(ready, UNINSTALL_DB)
-        options = ("-d", UNINSTALL_DB, paths.ADDON)
-        ready.log("uninstall", "module", "uninstall", *options)
-        after = snapshot.take_host(ready, UNINSTALL_DB)
-        left = snapshot.count(ready, UNINSTALL_DB)
-    for name in ("use", "uninstall"):
-        logcheck.check(paths.log_file(name))
-    if lost := entered - left:
-        raise Stop(f"Uninstalling lost what users entered: {lost}")
-    if difference := snapshot.difference(before, after):
-        say(difference)
-        raise Stop("Uninstalling left the host changed: the rows are above.")
-    say("    the host is as it was")
 
 
 def _storm(ready: Host) -> None:
