@@ -35,6 +35,8 @@ def run(options, _rest) -> int:
 def test(options, rest) -> int:
     if options.host:
         return upstream.run(baseline=options.baseline)
+    if options.coverage:
+        return testing.measured()
     if options.slow:
         os.environ["KMOP_SLOW"] = "1"
         os.environ["KMOP_EXAMPLES"] = str(SLOW_EXAMPLES)

@@ -7,6 +7,7 @@ from . import (
     addon,
     beside,
     browser,
+    covered,
     databases,
     full,
     host,
@@ -70,20 +71,30 @@ def selected(arguments: list[str]) -> int:
         return _run(arguments, ready)
 
 
+def measured() -> int:
+    """Every test of the addon, with each line and branch that it runs noted."""
+    host.prepare()
+    _prepare_browser()
+    covered.start()
+    with locks.exclusive(LOCK), host.ready() as ready:
+        _run([], ready, covered.COMMAND)
+    return covered.report()
+
+
 def _prepare_browser() -> None:
     """What tours and JavaScript tests need, and what checks accessibility in it."""
     browser.ensure()
     node.ensure()
 
 
-def _run(arguments: list[str], ready: Host | None) -> int:
+def _run(arguments: list[str], ready: Host | None, under=()) -> int:
     total, lines = Outcome(), []
     for part in pytests.parts(BARE_DB, DEMO_DB):
         if part.chosen(arguments) is None:
             _may_be_missing(part, arguments)
             continue
         _current(ready, part.database)
-        outcome, line = pytests.run(part, arguments, ready)
+        outcome, line = pytests.run(part, arguments, ready, under)
         total += outcome
         lines.append(line)
     say("\n".join(["==> Tests", *lines]))
