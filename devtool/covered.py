@@ -25,10 +25,10 @@ COMMAND = (
 HEAD = """# Coverage
 
 Which lines and branches of the addon's Python the tests run. Written by
-`./dev test --coverage` on {day}; not written by hand. It runs the tests with pytest, browser
-tours included; what else `./dev test` does (installing, upgrading, uninstalling, the
-wheel, the checks under fault) runs more than is counted here. **JavaScript isn't
-measured**: its tests are Hoot's and the tours.
+`./dev test --coverage` on {day}; not written by hand. It runs the tests with pytest,
+browser tours included; what else `./dev test` does (installing, upgrading, uninstalling,
+the wheel, the checks under fault) runs more than is counted here, `migrations/` among
+it. **JavaScript isn't measured**: its tests are Hoot's and the tours.
 
 | folder | lines | run | branches | run |
 |---|--:|--:|--:|--:|

@@ -50,7 +50,9 @@ def fill(host: Host, name: str, quotes: int) -> None:
         with open(SCRIPT) as script:
             host.log("filled", "shell", "-d", name, *NO_MAIL, stdin=script)
         factor = f"--factors={quotes // MADE - 1}"
-        host.log("populate", "populate", "-d", name, f"--models={','.join(MODELS)}", factor)
+        host.log(
+            "populate", "populate", "-d", name, f"--models={','.join(MODELS)}", factor
+        )
     found = host.query(name, "SELECT count(*) FROM sale_order")
     if int(found) != quotes:
         raise Stop(f"{found} quotes were made, not {quotes}.")
