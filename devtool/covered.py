@@ -26,7 +26,7 @@ HEAD = """# Coverage
 
 Which lines and branches of the addon's Python the tests run. Written by
 `./dev test --coverage` on {day}; not written by hand. It runs the tests with pytest,
-browser tours included; what else `./dev test` does (installing, upgrading, uninstalling,
+browser tours included; what else `./dev test` does (installing, upgrading, removing,
 the wheel, the checks under fault) runs more than is counted here, `migrations/` among
 it. **JavaScript isn't measured**: its tests are Hoot's and the tours.
 
