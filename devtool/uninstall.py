@@ -10,10 +10,11 @@ from .process import say, step
 
 USED = Path(__file__).with_name("used.py")
 # What the addon brings, by its name: ids differ from one installation to the next.
-NAMED = f"""
+NAMED = rf"""
 SELECT model, name, noupdate::text FROM ir_model_data
 WHERE module = '{paths.ADDON}'
-UNION ALL SELECT 'view', data.name, md5(view.arch_db::text)
+UNION ALL SELECT 'view', data.name,
+md5(regexp_replace(view.arch_db::text, '\d+', 'N', 'g'))
 FROM ir_model_data data JOIN ir_ui_view view ON view.id = res_id
 WHERE module = '{paths.ADDON}' AND data.model = 'ir.ui.view'
 UNION ALL SELECT 'rule', data.name, concat(domain_force, active)
