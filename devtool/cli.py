@@ -76,6 +76,10 @@ def _add_test(subs) -> None:
         help="with --host: note what fails without the addon",
     )  # fmt: skip
     test.add_argument(
+        "--coverage", action="store_true",
+        help="all tests on the databases that are there; writes docs/coverage.md",
+    )  # fmt: skip
+    test.add_argument(
         "--slow", action="store_true",
         help="the same, with many more random lives, and rounds of two users at once",
     )  # fmt: skip

@@ -37,6 +37,8 @@ def run(options, _rest) -> int:
 def test(options, rest) -> int:
     if options.host:
         return upstream.run(baseline=options.baseline)
+    if options.coverage:
+        return testing.measured()
     if options.slow:
         os.environ.update(SLOW)
     return testing.selected(rest) if rest else testing.everything()

@@ -84,9 +84,9 @@ def check_folder() -> None:
         raise Stop("The first start needs 3 GB of disk: free some space.")
 
 
-def write_configuration(target: Path, odoo: Path, addons: Path) -> None:
-    """With the addons of one folder, beside Odoo's own."""
-    folders = [addons, *source.extra_addons(odoo)]
+def write_configuration(target: Path, odoo: Path, *addons: Path) -> None:
+    """With the addons of those folders, beside Odoo's own."""
+    folders = [*addons, *source.extra_addons(odoo)]
     lines = [
         "[options]",
         f"addons_path = {','.join(map(str, folders))}",

@@ -54,14 +54,16 @@ def is_file(word: str) -> bool:
     ).exists()  # fmt: skip
 
 
-def run(part: Part, arguments: list[str], host: Host | None) -> tuple[Outcome, str]:
-    """The counts, and one line that sums them up."""
+def run(
+    part: Part, arguments: list[str], host: Host | None, under: tuple[str, ...] = ()
+) -> tuple[Outcome, str]:
+    """The counts, and one line that sums them up; ``under`` is what runs pytest."""
     words = part.chosen(arguments) or []
     say(f"==> pytest: {part.title}")
     report = paths.log_file("pytest").with_suffix(f".{os.getpid()}.xml")
     report.unlink(missing_ok=True)
     begin = time.monotonic()
-    code = _pytest(part, [*words, f"--junit-xml={report}"], host)
+    code = _pytest(part, [*words, f"--junit-xml={report}"], host, under)
     outcome = read(report)
     report.unlink(missing_ok=True)
     if code not in EXPECTED:
@@ -71,8 +73,8 @@ def run(part: Part, arguments: list[str], host: Host | None) -> tuple[Outcome, s
     return outcome, _line(part, outcome, time.monotonic() - begin)
 
 
-def _pytest(part: Part, words: list[str], host: Host | None) -> int:
-    command = [python.PYTHON, "-m", "pytest", "-o", "cache_dir=.host/pytest"]
+def _pytest(part: Part, words: list[str], host: Host | None, under) -> int:
+    command = [python.PYTHON, *under, "-m", "pytest", "-o", "cache_dir=.host/pytest"]
     env = dict(os.environ)
     if part.database:
         env = host.environment()

@@ -5,9 +5,12 @@ from pathlib import Path
 
 from . import (
     addon,
+    beside,
     browser,
+    covered,
     databases,
     faults,
+    full,
     host,
     locks,
     logcheck,
@@ -16,6 +19,7 @@ from . import (
     pytests,
     race,
     snapshot,
+    uninstall,
     upgrade,
     wheel,
 )
@@ -34,7 +38,8 @@ RACE_DB = "kmop-test-race"
 FAULTS_DB = "kmop-test-faults"
 UPGRADE_DB = "kmop-test-upgrade"
 WHEEL_DB = "kmop-test-wheel"
-USED = Path(__file__).with_name("used.py")
+FULL_DB = "kmop-test-full"
+BESIDE_DB = "kmop-test-beside"
 STORM = Path(__file__).with_name("storm.py")
 DEMO_DB = "kmop-test-demo"
 KINDS = {BARE_DB: BARE, DEMO_DB: DEMO}
@@ -48,9 +53,11 @@ def everything() -> int:
     with locks.exclusive(LOCK), host.ready() as ready:
         _install_bare(ready)
         _update_twice(ready)
-        _uninstall(ready)
+        uninstall.check(ready, UNINSTALL_DB, BARE_DB)
         upgrade.check(ready, UPGRADE_DB, BARE_DB)
+        full.check(ready, FULL_DB)
         wheel.check(ready, WHEEL_DB)
+        beside.check(ready, BESIDE_DB)
         _storm(ready)
         race.check(ready, RACE_DB, BARE_DB)
         faults.check(ready, FAULTS_DB, BARE_DB)
@@ -70,20 +77,30 @@ def selected(arguments: list[str]) -> int:
         return _run(arguments, ready)
 
 
+def measured() -> int:
+    """Every test of the addon, with each line and branch that it runs noted."""
+    host.prepare()
+    _prepare_browser()
+    covered.start()
+    with locks.exclusive(LOCK), host.ready() as ready:
+        _run([], ready, covered.COMMAND)
+    return covered.report()
+
+
 def _prepare_browser() -> None:
     """What tours and JavaScript tests need, and what checks accessibility in it."""
     browser.ensure()
     node.ensure()
 
 
-def _run(arguments: list[str], ready: Host | None) -> int:
+def _run(arguments: list[str], ready: Host | None, under=()) -> int:
     total, lines = Outcome(), []
     for part in pytests.parts(BARE_DB, DEMO_DB):
         if part.chosen(arguments) is None:
             _may_be_missing(part, arguments)
             continue
         _current(ready, part.database)
-        outcome, line = pytests.run(part, arguments, ready)
+        outcome, line = pytests.run(part, arguments, ready, under)
         total += outcome
         lines.append(line)
     say("\n".join(["==> Tests", *lines]))
@@ -146,30 +163,6 @@ def _update_twice(ready: Host) -> None:
         say(difference)
         raise Stop("The second update changed the database: the rows are above.")
     say("    the second update changed nothing")
-
-
-def _uninstall(ready: Host) -> None:
-    """The host must be as it was, though the addon was used meanwhile."""
-    ground = databases.ground(ready, BARE)
-    with step("Installing the addon, using it, uninstalling it"):
-        databases.clone(ready, ground, UNINSTALL_DB)
-        before = snapshot.take_host(ready, UNINSTALL_DB)
-        databases.install(ready, UNINSTALL_DB, paths.ADDON)
-        with open(USED) as script:
-            ready.log("use", "shell", "-d", UNINSTALL_DB, *NO_MAIL, stdin=script)
-        entered = snapshot.count(ready, UNINSTALL_DB)
-        options = ("-d", UNINSTALL_DB, paths.ADDON)
-        ready.log("uninstall", "module", "uninstall", *options)
-        after = snapshot.take_host(ready, UNINSTALL_DB)
-        left = snapshot.count(ready, UNINSTALL_DB)
-    for name in ("use", "uninstall"):
-        logcheck.check(paths.log_file(name))
-    if lost := entered - left:
-        raise Stop(f"Uninstalling lost what users entered: {lost}")
-    if difference := snapshot.difference(before, after):
-        say(difference)
-        raise Stop("Uninstalling left the host changed: the rows are above.")
-    say("    the host is as it was")
 
 
 def _storm(ready: Host) -> None:

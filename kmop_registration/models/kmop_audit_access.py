@@ -195,11 +195,20 @@ class KmopAuditAccess(models.Model):
         # As bytes: what isn't ASCII can't be compared otherwise.
         return consteq(self._get_token().encode(), token.encode("utf-8", "replace"))
 
+    def _get_page_langs(self):
+        """Return the languages that an address may name: with a website, its own."""
+        langs = self.env["res.lang"]._get_frontend()
+        if "website" not in self.env:
+            return langs
+        website = self.env["website"].get_current_website()
+        codes = set(website.language_ids.mapped("code"))
+        return {code: lang for code, lang in langs.items() if code in codes}
+
     def _get_url(self):
         """Return the link for this auditor, in their language. For officers only."""
         self.ensure_one()
         self.check_access("read")
-        lang = self.env["res.lang"]._get_frontend().get(self.partner_id.lang)
+        lang = self._get_page_langs().get(self.partner_id.lang)
         prefix = f"/{lang.url_code}" if lang else ""
         audit = self.audit_id
         query = url_encode({"access_token": self._get_token()})

@@ -4,6 +4,7 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize
+from odoo.tools.sql import column_exists, create_column
 
 from ..tools import shift
 
@@ -43,6 +44,13 @@ class SurveyUserInput(models.Model):
         copy=False,
         help="The same person had answered for this dossier already.",
     )
+
+    def _auto_init(self):
+        """Make the column empty: no answer of before is of a registration."""
+        name = "kmop_registration_id"
+        if not column_exists(self.env.cr, self._table, name):
+            create_column(self.env.cr, self._table, name, "int4")
+        return super()._auto_init()
 
     def _kmop_get_subject(self):
         """Return the subject of the invitation, or of the reminder after it."""

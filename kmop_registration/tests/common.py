@@ -106,6 +106,11 @@ class KmopCommon(TransactionCase):
             )
         )
 
+    def _offer_on_website(self, lang):
+        """Where there is a website beside the addon, it speaks some languages only."""
+        if "website" in self.env:
+            self.env["website"].get_current_website().language_ids += lang
+
     def _visit(self, registration, day):
         """Return the registration's next audit, visited on ``day``."""
         audit = registration.start_audit()

@@ -156,6 +156,7 @@ class TestAuditAccess(AuditPageCommon):
     def test_link_is_in_the_language_of_the_auditor(self):
         for code in ("nl_NL", "fr_FR"):
             with self.subTest(lang=code):
+                self._offer_on_website(self.env["res.lang"]._activate_lang(code))
                 link = html.fromstring(self._send(code).body_html).xpath("//a/@href")[0]
                 prefix = self.env["res.lang"]._get_data(code=code).url_code
                 path = urlsplit(link).path
@@ -834,8 +835,13 @@ class TestAuditPageLanguages(AuditPageCase):
             "fr_FR": "statuten.pdf",
             "en_US": "On this page",
         }.items():
-            self.env["res.lang"]._activate_lang(code)
+            lang = self.env["res.lang"]._activate_lang(code)
             self.auditor.lang = code
+            if "website" in self.env:
+                # Not of the website yet: the page opens in another.
+                page = self.opener.get(self.access._get_url())
+                self.assertEqual(page.status_code, 200)
+            self._offer_on_website(lang)
             with self.subTest(lang=code):
                 page = self.opener.get(self.access._get_url())
                 self.assertEqual(page.status_code, 200)

@@ -1,0 +1,85 @@
+"""The addon beside others that a training company has: they leave each other alone."""
+
+import os
+import shutil
+from pathlib import Path
+
+from . import databases, logcheck, paths, pytests, python
+from .errors import Stop
+from .host import NO_MAIL, Host, write_configuration
+from .process import must, step
+
+FOLDER = paths.HOST / "beside"
+ADDONS = FOLDER / "odoo" / "addons"
+STAMP = FOLDER / "installed"
+# OCA's own register of audits and nonconformities, and what that builds on.
+PACKAGES = [
+    f"odoo-addon-{name}==19.*"
+    for name in (
+        "document_knowledge",
+        "document_page",
+        "document_page_procedure",
+        "mgmtsystem",
+        "mgmtsystem_action",
+        "mgmtsystem_nonconformity",
+        "mgmtsystem_audit",
+    )
+]
+BESIDE = databases.Kind(
+    "beside",
+    "without the addon",
+    "sale,survey,event_sale,website_sale,sale_project,l10n_be,mgmtsystem_audit",
+)
+SCRIPT = Path(__file__).with_name("opened.py")
+# What tells most: a page with the website's layout, quotes with a project's fields.
+TOLD = ("registration", "audit", "audit_page", "evidence", "dossier")
+# With `./dev test --slow`: whatever doesn't count the host's own queries.
+COUNTED = ("budget", "performance", "tour", "journey", "ui")
+
+
+def check(host: Host, name: str) -> None:
+    """Install the addon where they are; open each other's screens; run its tests."""
+    _download()
+    host = Host(host.source, host.address, FOLDER / "odoo.conf")
+    write_configuration(host.configuration, host.source, paths.ROOT, ADDONS)
+    ground = databases.ground(host, BESIDE)
+    with step(f"Installing the addon beside {BESIDE.modules}"):
+        databases.clone(host, ground, name)
+        databases.install(host, name, paths.ADDON)
+    logcheck.check(paths.log_file(f"install-{name}"))
+    with step("Opening their screens, and ours, with Belgium's accounts"):
+        with open(SCRIPT) as script:
+            host.log("opened", "shell", "-d", name, *NO_MAIL, stdin=script)
+    logcheck.check(paths.log_file("opened"))
+    part = pytests.Part("the addon beside others", name, _get_files())
+    outcome, _line = pytests.run(part, ["-q"], host)
+    outcome.check()
+    databases.drop(host, name)
+
+
+def _get_files() -> tuple[Path, ...]:
+    if not os.environ.get("KMOP_SLOW"):
+        return tuple(pytests.ADDON_TESTS / f"test_{word}.py" for word in TOLD)
+    _tool, bare, _demo = pytests.parts("", "")
+    return tuple(
+        path for path in bare.files if not any(word in path.stem for word in COUNTED)
+    )
+
+
+def _download() -> None:
+    """Beside Odoo's own; their packages name Odoo, which is there already."""
+    wanted = "\n".join(PACKAGES)
+    if STAMP.exists() and STAMP.read_text() == wanted:
+        return
+    shutil.rmtree(FOLDER, ignore_errors=True)
+    options = ["--no-deps", "--no-input", f"--target={FOLDER}"]
+    with step("Downloading OCA's management system"):
+        must(
+            [*python.pip(), "install", *options, *PACKAGES],
+            "pip-beside",
+            "OCA's addons could not be installed: check the network and run the"
+            " command again.",
+        )
+    if not (ADDONS / "mgmtsystem_audit").exists():
+        raise Stop("OCA's packages hold no mgmtsystem_audit.")
+    STAMP.write_text(wanted)
