@@ -86,7 +86,7 @@ class KmopDossierFiles(models.AbstractModel):
         """Return the copies that were made when evidence was accepted."""
         files, attachments = self.env["kmop.evidence.file"], self.env["ir.attachment"]
         attachments.flush_model(["store_fname", "db_datas"])
-        query = files._search([("evidence_id", "in", ids)], order="evidence_id, id")
+        query = files._search([("evidence_id", "in", ids)], order="id")
         # Who may read the evidence may have what was accepted of it.
         held = query.left_join(
             query.table, "attachment_id", attachments._table, "id", "attachment_id"

@@ -121,9 +121,7 @@ class KmopXlsxSatisfaction(models.AbstractModel):
 
     def _add_block(self, sheet, labels, rows):
         """Write a small table; return its first and its last row."""
-        for number, label in enumerate(labels):
-            sheet._write(number, label, sheet.header)
-        sheet.row += 1
+        sheet.add_header(labels)
         first = sheet.row
         for row in rows:
             sheet.add_row(row)
