@@ -302,21 +302,21 @@ class Sheet:
             return get_text_cell(place, style or self.text, text)
         if kind is int or (kind is float and isfinite(value)):
             return get_number_cell(place, style or self.numbers[column], value)
-        if kind is date and value >= FIRST_DAY:
-            return get_date_cell(place, style or self.date, value)
-        if kind is datetime and value.date() >= FIRST_DAY:
-            return get_moment_cell(place, style or self.moment, value)
-        if kind is Link and max(map(len, value)) <= LINK_LIMIT:
+        if isinstance(value, date):
+            return self._get_date_cell(place, value, style)
+        if isinstance(value, Link) and max(map(len, value)) <= LINK_LIMIT:
             return get_link_cell(place, self.link, *value)
-        return self._get_other_cell(place, column, value, style)
-
-    def _get_other_cell(self, place, column, value, style):
         if is_empty(value):
             return get_blank_cell(place, style or self.text)
-        if isinstance(value, Link):
-            value = value.text
-        text = self._clean(column, str(value))
-        return get_text_cell(place, style or self.text, text)
+        shown = value.text if isinstance(value, Link) else str(value)
+        return get_text_cell(place, style or self.text, self._clean(column, shown))
+
+    def _get_date_cell(self, place, value, style):
+        if isinstance(value, datetime):
+            return get_moment_cell(place, style or self.moment, value)
+        if value < FIRST_DAY:
+            return get_text_cell(place, style or self.text, value.isoformat())
+        return get_date_cell(place, style or self.date, value)
 
     def _clean(self, column, value):
         if value.isprintable() and len(value) <= SHORT:

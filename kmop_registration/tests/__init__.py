@@ -55,5 +55,6 @@ from . import (
     test_score,
     test_timeline,
     test_ui,
+    test_xlsx_rows,
     test_xlsx_sheet,
 )
