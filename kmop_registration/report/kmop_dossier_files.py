@@ -4,6 +4,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..models.ir_attachment import MAX_SIZE
 from ..tools import make_unique, safe_name
 
 FROZEN_STATES = ("accepted", "superseded")
@@ -167,7 +168,7 @@ class KmopDossierFiles(models.AbstractModel):
         size = self._get_size(file, root)
         if size is None:
             return "missing"
-        return "present" if size == file.size else "altered"
+        return "present" if min(size, MAX_SIZE) == file.size else "altered"
 
     @api.model
     def _get_root(self):
@@ -185,7 +186,7 @@ class KmopDossierFiles(models.AbstractModel):
             return None
 
     @api.model
-    def _read(self, file, size=2**20):
+    def _read(self, file):
         """Yield the content in pieces. Raises OSError where it can't be read."""
         # sudo: whoever found the file here may have it
         attachments = self.env["ir.attachment"].sudo()
@@ -195,6 +196,4 @@ class KmopDossierFiles(models.AbstractModel):
                 raise FileNotFoundError
             yield content
             return
-        with open(attachments._full_path(file.store_fname), "rb") as stream:
-            while piece := stream.read(size):
-                yield piece
+        yield from attachments._kmop_read_file(file.store_fname)

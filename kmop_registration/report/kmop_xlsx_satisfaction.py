@@ -29,7 +29,7 @@ class KmopXlsxSatisfaction(models.AbstractModel):
         return [
             Column(
                 self.env._("Group"),
-                34,
+                46,
                 self.env._("Dimension, band, theme or quarter."),
             ),
             Column(
@@ -118,6 +118,8 @@ class KmopXlsxSatisfaction(models.AbstractModel):
             first, last = self._add_block(sheet, heads, lines)
         if any(line[column] is not None for line in lines):
             self._add_chart(sheet, "column", title, first, last, column, scale=100)
+        elif lines:
+            sheet.row += 1
 
     def _add_block(self, sheet, labels, rows):
         """Write a small table; return its first and its last row."""

@@ -31,15 +31,17 @@ class RowSheet(Worksheet):
 
 def get_text_cell(place, style, text):
     """Return a cell that is text, whatever it looks like; ``text`` is clean."""
+    return f'<c r="{place}" s="{style}" t="inlineStr">{get_text(text)}</c>'
+
+
+def get_text(text):
+    """Return what is in such a cell: the same for all cells of that text."""
     if "_x" in text:
         text = ESCAPED.sub(r"_x005F\g<0>", text)
     if "\r" in text:
         text = text.replace("\r", "_x000D_")
     space = "" if text == text.strip() else ' xml:space="preserve"'
-    return (
-        f'<c r="{place}" s="{style}" t="inlineStr">'
-        f"<is><t{space}>{escape(text)}</t></is></c>"
-    )
+    return f"<is><t{space}>{escape(text)}</t></is>"
 
 
 def get_blank_cell(place, style):

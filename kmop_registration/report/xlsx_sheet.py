@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import lru_cache
 from math import ceil, isfinite
 from typing import NamedTuple
 
@@ -16,11 +17,14 @@ from .xlsx_rows import (
     get_link_cell,
     get_moment_cell,
     get_number_cell,
+    get_text,
     get_text_cell,
 )
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
+# Texts up to this length are kept for the next cell that is the same.
+KNOWN = 200
 # Fits in a cell, whatever its characters take.
 SHORT = CELL_LIMIT // 2
 ROW_LIMIT = 1_048_576
@@ -59,6 +63,7 @@ MARKS = {
     DOUBT: {"bg_color": "#FFF2CC", "font_color": "#5C4400", "italic": True},
     BAD: {"bg_color": "#F8D7DA", "font_color": "#6B0F1A", "bold": True},
 }
+LINE = {"bottom": 1, "bottom_color": "#C8C8C8"}
 
 
 @dataclass(frozen=True)
@@ -92,6 +97,12 @@ def clean(text):
 
 def is_empty(value):
     return not value and type(value) not in (int, float)
+
+
+@lru_cache(maxsize=4096)
+def get_known_text(text):
+    """Return the inside of a cell of a text, of which many cells are the same."""
+    return get_text(clean(text))
 
 
 def clean_name(text, taken=()):
@@ -167,8 +178,8 @@ class Sheet:
         self.moment = get(num_format="yyyy-mm-dd hh:mm", align="left", valign="top")
         self.numbers = [self._get_number_style(column) for column in columns]
         self.letters = [xl_col_to_name(number) for number in range(len(columns))]
-        # Letters vary in width: count with fewer than fit.
-        self.widths = [column.width * 0.85 for column in columns]
+        # Letters vary in width, and words aren't broken: count with fewer than fit.
+        self.widths = [column.width * 0.95 for column in columns]
         self._open()
 
     def _get_number_style(self, column):
@@ -245,11 +256,12 @@ class Sheet:
         self.sheet.repeat_rows(self.top)
 
     def _close_table(self):
-        last = max(self.top, self.row - 1)
-        self.sheet.autofilter(self.top, 0, last, len(self.columns) - 1)
+        last, right = max(self.top, self.row - 1), len(self.columns) - 1
+        self.sheet.autofilter(self.top, 0, last, right)
         for number, column in enumerate(self.columns):
             if column.kind == "mark":
                 self._add_marks(number, last)
+        self._add_lines(last, right)
 
     def _add_marks(self, number, last):
         for mark, properties in MARKS.items():
@@ -257,9 +269,16 @@ class Sheet:
                 "type": "text",
                 "criteria": "begins with",
                 "value": mark,
-                "format": self.book.get_format(**properties),
+                "format": self.book.get_format(**properties, **LINE),
             }
             self.sheet.conditional_format(self.top + 1, number, last, number, rule)
+
+    def _add_lines(self, last, right):
+        """Draw a line under each row, for the eye to follow it where it's empty."""
+        line = self.book.get_format(**LINE)
+        rule = {"type": "formula", "criteria": "=TRUE", "format": line}
+        first = self.top + 1
+        self.sheet.conditional_format(first, 0, max(first, last), right, rule)
 
     def add_row(self, values):
         """Write one line of the table; what is empty stays so.
@@ -298,8 +317,12 @@ class Sheet:
         place = f"{self.letters[column]}{self.row + 1}"
         kind = type(value)
         if kind is str:
-            text = self._clean(column, value)
-            return get_text_cell(place, style or self.text, text)
+            if len(value) <= KNOWN:
+                known, style = get_known_text(value), style or self.text
+                return f'<c r="{place}" s="{style}" t="inlineStr">{known}</c>'
+            return get_text_cell(
+                place, style or self.text, self._clean(column, value)
+            )
         if kind is int or (kind is float and isfinite(value)):
             return get_number_cell(place, style or self.numbers[column], value)
         if isinstance(value, date):

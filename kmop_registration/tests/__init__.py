@@ -33,6 +33,7 @@ from . import (
     test_host_budget,
     test_host_portal,
     test_i18n,
+    test_large_files,
     test_life,
     test_insight,
     test_journey,
