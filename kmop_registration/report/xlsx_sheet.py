@@ -133,7 +133,6 @@ class Book:
         # What the reader has to know, such as text that had to be cut.
         self.notes = []
         self.cut = []
-        self.links = 0
 
     def __enter__(self):
         return self
@@ -171,9 +170,7 @@ class Sheet:
         self.title = get(bold=True, font_size=14)
         self.plain = get(align="left")
         self.plain_date = get(align="left", num_format="yyyy-mm-dd")
-        self.link = get(
-            valign="top", font_color="#1155CC", underline=1, text_wrap=True
-        )
+        self.link = get(valign="top", font_color="#1155CC", underline=1, text_wrap=True)
         self.date = get(num_format="yyyy-mm-dd", align="left", valign="top")
         self.moment = get(num_format="yyyy-mm-dd hh:mm", align="left", valign="top")
         self.numbers = [self._get_number_style(column) for column in columns]
@@ -320,9 +317,7 @@ class Sheet:
             if len(value) <= KNOWN:
                 known, style = get_known_text(value), style or self.text
                 return f'<c r="{place}" s="{style}" t="inlineStr">{known}</c>'
-            return get_text_cell(
-                place, style or self.text, self._clean(column, value)
-            )
+            return get_text_cell(place, style or self.text, self._clean(column, value))
         if kind is int or (kind is float and isfinite(value)):
             return get_number_cell(place, style or self.numbers[column], value)
         if isinstance(value, date):

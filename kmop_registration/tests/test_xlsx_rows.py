@@ -57,6 +57,10 @@ class TestRows(TransactionCase):
         xml = ZipFile(file).read("xl/worksheets/sheet1.xml")
         return xml[xml.index(b"<sheetData>") : xml.index(b"</sheetData>")]
 
+    def _read_column(self, file, letter):
+        """Return what is in the table, as others read it."""
+        return [cell.value for cell in load_workbook(file)["Rows"][letter][6:]]
+
     def test_the_very_bytes_of_xlsxwriter(self):
         moment = datetime(2026, 5, 4, 10, 30, 15)
         numbers = (0, -1, 1150.5, 0.1, 1 / 3, 12_345_678.9, 1e15, 1e-7)
@@ -77,9 +81,8 @@ class TestRows(TransactionCase):
     def test_text_that_looks_like_rich_text(self):
         """Which xlsxwriter would take for its own markup, and let through."""
         file = self._write([(text, 1.0) for text in RICH])
-        rows = list(load_workbook(file)["Rows"].iter_rows(7, max_col=2))
-        self.assertEqual([row[0].value for row in rows], RICH)
-        self.assertEqual([row[1].value for row in rows], [1] * len(RICH))
+        self.assertEqual(self._read_column(file, "A"), RICH)
+        self.assertEqual(self._read_column(file, "B"), [1] * len(RICH))
         broken = self._get_rows(self._write_by_xlsxwriter(self._write([(RICH[2],)])))
         self.assertIn(b"<f>1+1</f>", broken)
 
@@ -87,11 +90,15 @@ class TestRows(TransactionCase):
         """Said as text: as a number it would make the file unreadable."""
         values = [math.nan, math.inf, Decimal("1.5"), True, False, 0]
         file = self._write([("", value) for value in values])
-        found = [c.value for [c] in load_workbook(file)["Rows"].iter_rows(7, None, 2, 2)]
+        found = [
+            c.value for [c] in load_workbook(file)["Rows"].iter_rows(7, None, 2, 2)
+        ]
         self.assertEqual(found, ["nan", "inf", "1.5", "True", None, 0])
 
     def test_cells_are_read_back(self):
         file = self._write([(text,) for text in HOSTILE])
-        found = [c.value for [c] in load_workbook(file)["Rows"].iter_rows(7, None, 1, 1)]
+        found = [
+            c.value for [c] in load_workbook(file)["Rows"].iter_rows(7, None, 1, 1)
+        ]
         plain = [t.replace("_x000D_", "\r").replace("_x005F_", "_") for t in found]
         self.assertEqual(plain, [clean(text) for text in HOSTILE])
