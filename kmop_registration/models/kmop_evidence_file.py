@@ -52,7 +52,7 @@ class KmopEvidenceFile(models.Model):
                 for evidence, _kind, name, content in contents
             ]
         )
-        return self.create(
+        files = self.create(
             [
                 {
                     "evidence_id": evidence.id,
@@ -66,6 +66,9 @@ class KmopEvidenceFile(models.Model):
                 )
             ]
         )
+        # What is frozen is in the database from here on.
+        attachments.flush_recordset()
+        return files
 
     @api.model
     def _get_contents(self, evidence, source):
