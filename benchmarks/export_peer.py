@@ -189,11 +189,11 @@ class Page:
         lines = 1
         for value, column in zip(values, self.columns, strict=False):
             if isinstance(value, str):
-                width = column.width * 0.85
+                width = column.width * 0.95
                 found = sum(1 + len(part) // width for part in value.split("\n"))
                 lines = max(lines, found)
         if lines > 1:
-            self.sheet.set_row(self.row, min(lines * 14, 392))
+            self.sheet.set_row(self.row, min(lines * 15, 390))
 
 
 # ------------------------------------------------------------------------- the sheets

@@ -23,7 +23,7 @@ from .process import say
 
 # How many random lives of registrations, and rounds of two users at once,
 # `./dev test --slow` plays.
-SLOW = {"KMOP_EXAMPLES": "3000", "KMOP_ROUNDS": "3000"}
+SLOW = {"KMOP_EXAMPLES": "3000", "KMOP_ROUNDS": "3000", "KMOP_SLOW": "1"}
 
 
 def run(options, _rest) -> int:

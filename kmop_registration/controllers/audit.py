@@ -173,7 +173,7 @@ class KmopAuditPage(CustomerPortal):
             attachment = audit._get_shown_attachment(attachment_id, access.partner_id)
         if not attachment:
             return self._refuse(access)
-        if not attachment.raw:
+        if not self._is_there(attachment):
             _logger.warning(
                 "Auditor's page of audit %s: attachment %s has no content",
                 audit_id,
@@ -341,18 +341,30 @@ class KmopAuditPage(CustomerPortal):
         query = url_encode({**self._get_token_args(), "done": done})
         return request.redirect(f"{url}?{query}#{anchor}")
 
+    def _is_there(self, attachment):
+        try:
+            return any(attachment._kmop_read())
+        except OSError:
+            return False
+
     def _tell_lost(self, access, record):
         values = {"name": record.name, **self._get_page_values(access)}
         return self._render("kmop_registration.audit_page_lost", values, status=404)
 
     def _send(self, attachment, name, inline):
         """Send a file that can't run anything, under a name that is safe to save."""
+        # From the disk where it is there: gigabytes don't fit in memory.
+        stored = attachment.store_fname
+        content = (
+            {"type": "path", "path": attachment._full_path(stored)}
+            if stored
+            else {"type": "data", "data": attachment.raw}
+        )
         stream = Stream(
-            type="data",
-            data=attachment.raw,
             mimetype=attachment.mimetype,
             download_name=safe_name(name, 150),
             etag=False,
+            **content,
         )
         response = stream.get_response(as_attachment=not inline)
         response.headers.update(HEADERS)

@@ -102,13 +102,47 @@ class IrAttachment(models.Model):
         for part in glob.glob(glob.escape(self._full_path(PART)) + "*"):
             if os.stat(part).st_mtime < limit:
                 os.unlink(part)
+    # ------------------------------------------------------------- large contents
+
+    # The host holds a content in memory, which gigabytes don't fit in.
+
+    def _kmop_read(self):
+        """Yield the content in pieces. Raises OSError where it isn't there."""
+        if self.store_fname:
+            yield from self._kmop_read_file(self.store_fname)
+        elif self.raw or not self.file_size:
+            yield self.raw or b""
+        else:
+            raise FileNotFoundError(self.name)
+
+    @api.model
+    def _kmop_read_file(self, name):
+        with open(self._full_path(name), "rb") as file:
+            while piece := file.read(PIECE):
+                yield piece
+
+    def _kmop_hash(self):
+        """Return the SHA-256 of the content, and its size."""
+        digest, size = hashlib.sha256(), 0
+        for piece in self._kmop_read():
+            digest.update(piece)
+            size += len(piece)
+        return digest.hexdigest(), size
+
+    def _kmop_share(self, other):
+        """Hold the content of ``other``: what is the same is one file on the disk."""
+        names = ("store_fname", "checksum", "file_size", "index_content")
+        self._kmop_write_content({name: other[name] for name in names})
+
+    def _kmop_write_content(self, vals):
+        # The host's own way past its guard on these fields.
+        # sudo: as above
+        # pylint: disable-next=super-method-mismatch
+        super(ir_attachment.IrAttachment, self.sudo()).write(vals)
 
     # pylint: disable-next=missing-return
     def _kmop_take_file(self, path, size):
-        """Move a file of the filestore's own disk into it, as this one's content.
-
-        Odoo's own way holds the content in memory, which gigabytes don't fit in.
-        """
+        """Move a file of the filestore's own disk into it, as this one's content."""
         digest = hashlib.sha1()
         with open(path, "rb") as file:
             while piece := file.read(PIECE):
@@ -124,10 +158,7 @@ class IrAttachment(models.Model):
             "checksum": checksum,
             "file_size": min(size, MAX_SIZE),
         }
-        # The host's own way past its guard on these fields.
-        # sudo: as above
-        # pylint: disable-next=super-method-mismatch
-        super(ir_attachment.IrAttachment, self.sudo()).write(vals)
+        self._kmop_write_content(vals)
         self.flush_recordset(vals)
         if not os.path.exists(place):
             os.link(path, place)

@@ -1,7 +1,7 @@
-from hashlib import sha256
-
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from .ir_attachment import MAX_SIZE
 
 
 class KmopEvidenceFile(models.Model):
@@ -45,47 +45,69 @@ class KmopEvidenceFile(models.Model):
             [
                 {
                     "name": name,
-                    "raw": raw,
                     "res_model": "kmop.evidence",
                     "res_id": evidence.id,
+                    **self._get_copy(content),
                 }
-                for evidence, _kind, name, raw in contents
+                for evidence, _kind, name, content in contents
             ]
         )
-        return self.create(
+        files = self.create(
             [
                 {
                     "evidence_id": evidence.id,
                     "kind": kind,
                     "name": name,
                     "attachment_id": attachment.id,
-                    "sha256": sha256(raw).hexdigest(),
-                    "size": len(raw),
+                    **self._fill(attachment, content),
                 }
-                for (evidence, kind, name, raw), attachment in zip(
+                for (evidence, kind, name, content), attachment in zip(
                     contents, attachments, strict=True
                 )
             ]
         )
+        # What is frozen is in the database from here on.
+        attachments.flush_recordset()
+        return files
 
     @api.model
     def _get_contents(self, evidence, source):
-        """Return (kind, name, content) of all that is to be frozen, names unique."""
-        contents = [
-            ("file", a.name, self._get_content(a)) for a in evidence.attachment_ids
-        ]
+        """Return (kind, name, content) of all that is to be frozen, names unique.
+
+        A content is an attachment, or bytes.
+        """
+        contents = [("file", a.name, a) for a in evidence.attachment_ids]
         if source is not None and (snapshot := source._kmop_snapshot()):
             contents.append(("snapshot", *snapshot))
         taken = set()
         return [
-            (kind, self._make_unique(name, taken), raw) for kind, name, raw in contents
+            (kind, self._make_unique(name, taken), content)
+            for kind, name, content in contents
         ]
 
+    def _get_copy(self, content):
+        """Return what makes an attachment of ``content``, as far as it is small."""
+        if isinstance(content, bytes):
+            return {"raw": content}
+        if content.store_fname:
+            return {"mimetype": content.mimetype}
+        return {"raw": content.raw or b""}
+
+    def _fill(self, attachment, content):
+        """Have the ``attachment`` hold what is on the disk; return what it is."""
+        if not isinstance(content, bytes) and content.store_fname:
+            attachment._kmop_share(content)
+        sha256, size = self._hash(attachment)
+        return {"sha256": sha256, "size": size}
+
     @api.model
-    def _get_content(self, attachment):
-        """Return the whole content. Raises UserError where it isn't there."""
-        content = attachment.raw or b""
-        if len(content) != attachment.file_size:
+    def _hash(self, attachment):
+        """Return the SHA-256 and the size. Raises UserError where it isn't whole."""
+        try:
+            sha256, size = attachment._kmop_hash()
+        except OSError:
+            sha256, size = None, -1
+        if min(size, MAX_SIZE) != attachment.file_size:
             raise UserError(
                 self.env._(
                     "%(file)s is missing from the server, or isn't whole: add it"
@@ -93,7 +115,7 @@ class KmopEvidenceFile(models.Model):
                     file=attachment.name,
                 )
             )
-        return content
+        return sha256, min(size, MAX_SIZE)
 
     @api.model
     def _make_unique(self, name, taken):
@@ -110,10 +132,14 @@ class KmopEvidenceFile(models.Model):
     def _get_integrity(self):
         """Return ``intact``, ``altered`` or ``missing``."""
         # sudo: the file is read to be compared, not shown
-        raw = self.attachment_id.sudo().exists().raw
-        if not raw and self.size:
+        attachment = self.attachment_id.sudo().exists()
+        try:
+            found, size = attachment._kmop_hash()
+        except OSError:
             return "missing"
-        return "intact" if sha256(raw or b"").hexdigest() == self.sha256 else "altered"
+        if self.size and not size:
+            return "missing"
+        return "intact" if found == self.sha256 else "altered"
 
     def action_download(self):
         self.ensure_one()

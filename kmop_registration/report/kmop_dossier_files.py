@@ -4,6 +4,7 @@ from typing import NamedTuple
 from odoo import api, models
 from odoo.tools import SQL
 
+from ..models.ir_attachment import MAX_SIZE
 from ..tools import make_unique, safe_name
 
 FROZEN_STATES = ("accepted", "superseded")
@@ -87,7 +88,7 @@ class KmopDossierFiles(models.AbstractModel):
         """Return the copies that were made when evidence was accepted."""
         files, attachments = self.env["kmop.evidence.file"], self.env["ir.attachment"]
         attachments.flush_model(["store_fname", "db_datas"])
-        query = files._search([("evidence_id", "in", ids)], order="evidence_id, id")
+        query = files._search([("evidence_id", "in", ids)], order="id")
         # Who may read the evidence may have what was accepted of it.
         held = query.left_join(
             query.table, "attachment_id", attachments._table, "id", "attachment_id"
@@ -168,7 +169,7 @@ class KmopDossierFiles(models.AbstractModel):
         size = self._get_size(file, root)
         if size is None:
             return "missing"
-        return "present" if size == file.size else "altered"
+        return "present" if min(size, MAX_SIZE) == file.size else "altered"
 
     @api.model
     def _get_root(self):
@@ -186,7 +187,7 @@ class KmopDossierFiles(models.AbstractModel):
             return None
 
     @api.model
-    def _read(self, file, size=2**20):
+    def _read(self, file):
         """Yield the content in pieces. Raises OSError where it can't be read."""
         # sudo: whoever found the file here may have it
         attachments = self.env["ir.attachment"].sudo()
@@ -196,6 +197,4 @@ class KmopDossierFiles(models.AbstractModel):
                 raise FileNotFoundError
             yield content
             return
-        with open(attachments._full_path(file.store_fname), "rb") as stream:
-            while piece := stream.read(size):
-                yield piece
+        yield from attachments._kmop_read_file(file.store_fname)

@@ -185,7 +185,7 @@ class KmopProjectXlsx(models.AbstractModel):
             Column(self.env._("Client"), 30, self.env._("Who bought the service.")),
             Column(
                 self.env._("Enterprise number"),
-                15,
+                20,
                 self.env._("That of the participants' firm."),
             ),
             Column(self.env._("Service"), 10, self.env._("Training or advice.")),
@@ -246,7 +246,7 @@ class KmopProjectXlsx(models.AbstractModel):
             ),
             Column(
                 self.env._("Answers"),
-                10,
+                12,
                 self.env._("Answers on satisfaction."),
                 "number",
             ),

@@ -32,7 +32,7 @@ class KmopXlsxFile(models.AbstractModel):
             Column(self.env._("File"), 36, self.env._("Its name.")),
             Column(
                 self.env._("Kind"),
-                22,
+                26,
                 self.env._("A file, or a snapshot of the document in Odoo."),
             ),
             Column(

@@ -18,8 +18,8 @@ class KmopXlsxLegend(models.AbstractModel):
 
     def _get_columns(self):
         return [
-            Column(self.env._("Sheet"), 20, self.env._("The name on the tab.")),
-            Column(self.env._("Column"), 30, self.env._("Its header.")),
+            Column(self.env._("Sheet"), 24, self.env._("The name on the tab.")),
+            Column(self.env._("Column"), 34, self.env._("Its header.")),
             Column(self.env._("What it holds"), 90, self.env._("In plain words.")),
         ]
 

@@ -66,7 +66,7 @@ class KmopXlsxRequirement(models.AbstractModel):
             ),
             Column(
                 self.env._("Describing evidence"),
-                40,
+                46,
                 self.env._("The newest accepted pieces."),
             ),
             Column(
@@ -77,7 +77,7 @@ class KmopXlsxRequirement(models.AbstractModel):
             ),
             Column(
                 self.env._("Evidence of application"),
-                40,
+                46,
                 self.env._("The newest accepted pieces."),
             ),
             Column(

@@ -29,7 +29,7 @@ class KmopXlsxSatisfaction(models.AbstractModel):
         return [
             Column(
                 self.env._("Group"),
-                34,
+                46,
                 self.env._("Dimension, band, theme or quarter."),
             ),
             Column(
@@ -118,12 +118,12 @@ class KmopXlsxSatisfaction(models.AbstractModel):
             first, last = self._add_block(sheet, heads, lines)
         if any(line[column] is not None for line in lines):
             self._add_chart(sheet, "column", title, first, last, column, scale=100)
+        elif lines:
+            sheet.row += 1
 
     def _add_block(self, sheet, labels, rows):
         """Write a small table; return its first and its last row."""
-        for number, label in enumerate(labels):
-            sheet._write(number, label, sheet.header)
-        sheet.row += 1
+        sheet.add_header(labels)
         first = sheet.row
         for row in rows:
             sheet.add_row(row)

@@ -73,12 +73,15 @@ class KmopXlsxSheet(models.AbstractModel):
         """
         Row = namedtuple("Row", ["id", *names])
         for ids in split_every(CHUNK, records.ids):
-            query = records.browse(ids)._as_query()
+            # In no order: the database would read the whole table to keep it.
+            query = records.browse(ids)._as_query(ordered=False)
             columns = [
                 records._field_to_sql(query.table, name, query)
                 for name in ("id", *names)
             ]
-            yield [Row(*row) for row in self.env.execute_query(query.select(*columns))]
+            found = self.env.execute_query(query.select(*columns))
+            rows = {row[0]: Row(*row) for row in found}
+            yield [rows[id_] for id_ in ids if id_ in rows]
             self.env.invalidate_all()
 
     @api.model

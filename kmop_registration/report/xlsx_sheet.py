@@ -3,20 +3,35 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from math import ceil
+from functools import lru_cache
+from math import ceil, isfinite
 from typing import NamedTuple
 
 from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_col_to_name
+
+from .xlsx_rows import (
+    RowSheet,
+    get_blank_cell,
+    get_date_cell,
+    get_link_cell,
+    get_moment_cell,
+    get_number_cell,
+    get_text,
+    get_text_cell,
+)
 
 MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
+# Texts up to this length are kept for the next cell that is the same.
+KNOWN = 200
 # Fits in a cell, whatever its characters take.
 SHORT = CELL_LIMIT // 2
 ROW_LIMIT = 1_048_576
 NAME_LIMIT = 31
 # What a formula takes as text, and so a link as its address.
 LINK_LIMIT = 255
-LINE_HEIGHT, MAX_HEIGHT = 14, 392
+LINE_HEIGHT, MAX_HEIGHT = 15, 390
 # What an A4 on its side holds in letters that can be read.
 PAGE_WIDTH = 210
 # Of a fact: what it is about flows over the columns before it.
@@ -32,7 +47,6 @@ CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 CUT = " […]"
 # Excel's calendar has no earlier days, and a 29 February 1900 that never was.
 FIRST_DAY = date(1900, 3, 1)
-DAY_ZERO = date(1899, 12, 30).toordinal()
 
 # How a number shows, by the kind of its column.
 NUMBER_FORMATS = {
@@ -49,6 +63,7 @@ MARKS = {
     DOUBT: {"bg_color": "#FFF2CC", "font_color": "#5C4400", "italic": True},
     BAD: {"bg_color": "#F8D7DA", "font_color": "#6B0F1A", "bold": True},
 }
+LINE = {"bottom": 1, "bottom_color": "#C8C8C8"}
 
 
 @dataclass(frozen=True)
@@ -80,6 +95,16 @@ def clean(text):
     return units[: 2 * (CELL_LIMIT - len(CUT))].decode("utf-16-le", "ignore") + CUT
 
 
+def is_empty(value):
+    return not value and type(value) not in (int, float)
+
+
+@lru_cache(maxsize=4096)
+def get_known_text(text):
+    """Return the inside of a cell of a text, of which many cells are the same."""
+    return get_text(clean(text))
+
+
 def clean_name(text, taken=()):
     """Return ``text`` as the name of a sheet, unlike those that are ``taken``."""
     # Excel keeps the name History to itself.
@@ -108,7 +133,6 @@ class Book:
         # What the reader has to know, such as text that had to be cut.
         self.notes = []
         self.cut = []
-        self.links = 0
 
     def __enter__(self):
         return self
@@ -122,9 +146,13 @@ class Book:
             self.formats[key] = self.workbook.add_format(properties)
         return self.formats[key]
 
+    def get_style(self, **properties):
+        """Return the number by which cells name a format."""
+        return self.get_format(**properties)._get_xf_index()
+
     def add_worksheet(self, name):
         names = [sheet.name for sheet in self.workbook.worksheets()]
-        return self.workbook.add_worksheet(clean_name(name, names))
+        return self.workbook.add_worksheet(clean_name(name, names), RowSheet)
 
 
 class Sheet:
@@ -134,30 +162,28 @@ class Sheet:
         self.book = book
         self.name = name
         self.columns = columns
-        self.text = book.get_format(text_wrap=True, valign="top")
-        self.header = book.get_format(
+        get = book.get_style
+        self.text = get(text_wrap=True, valign="top")
+        self.header = get(
             bold=True, bg_color="#DDE7EE", border=1, text_wrap=True, valign="top"
         )
-        self.title = book.get_format(bold=True, font_size=14)
-        self.plain = book.get_format(align="left")
-        self.plain_date = book.get_format(align="left", num_format="yyyy-mm-dd")
-        self.link = book.get_format(
-            valign="top", font_color="#1155CC", underline=1, text_wrap=True
-        )
-        self.date = book.get_format(num_format="yyyy-mm-dd", align="left", valign="top")
-        self.moment = book.get_format(
-            num_format="yyyy-mm-dd hh:mm", align="left", valign="top"
-        )
-        self.numbers = [self._get_number_format(column) for column in columns]
-        # Letters vary in width: count with fewer than fit.
-        self.widths = [column.width * 0.85 for column in columns]
+        self.title = get(bold=True, font_size=14)
+        self.plain = get(align="left")
+        self.plain_date = get(align="left", num_format="yyyy-mm-dd")
+        self.link = get(valign="top", font_color="#1155CC", underline=1, text_wrap=True)
+        self.date = get(num_format="yyyy-mm-dd", align="left", valign="top")
+        self.moment = get(num_format="yyyy-mm-dd hh:mm", align="left", valign="top")
+        self.numbers = [self._get_number_style(column) for column in columns]
+        self.letters = [xl_col_to_name(number) for number in range(len(columns))]
+        # Letters vary in width, and words aren't broken: count with fewer than fit.
+        self.widths = [column.width * 0.95 for column in columns]
         self._open()
 
-    def _get_number_format(self, column):
+    def _get_number_style(self, column):
         code = NUMBER_FORMATS.get(column.kind)
         if not code:
             return self.text
-        return self.book.get_format(
+        return self.book.get_style(
             num_format=code, align="right", indent=1, valign="top"
         )
 
@@ -183,19 +209,26 @@ class Sheet:
     # ------------------------------------------------------------ above the table
 
     def add_title(self, text):
-        self.sheet.write_string(self.row, 0, clean(text), self.title)
-        self.row += 2
+        self._write([(0, text, self.title)])
+        self.row += 1
 
     def add_fact(self, label, value, column=FACT_COLUMN):
         """Write a line above a table, free of the widths of the table's columns."""
-        self._write(0, label, self.plain)
-        is_date = isinstance(value, date)
-        self._write(column, value, self.plain_date if is_date else self.plain)
-        self.row += 1
+        style = self.plain_date if isinstance(value, date) else self.plain
+        self._write([(0, label, self.plain), (column, value, style)])
 
-    def add_line(self, text, cell_format=None):
-        self._write(0, text, cell_format or self.plain)
-        self.row += 1
+    def add_line(self, text, style=None):
+        self._write([(0, text, style or self.plain)])
+
+    def add_header(self, labels):
+        """Write the labels of the columns; those of a table stay in view."""
+        cells = [(number, label, self.header) for number, label in enumerate(labels)]
+        self._write(cells, self._count_lines(labels))
+
+    def _write(self, cells, lines=1):
+        """Write a row of cells: each with its column, its value and its style."""
+        found = [self._get_cell(column, value, style) for column, value, style in cells]
+        self._write_cells(found, lines)
 
     # ------------------------------------------------------------------ the table
 
@@ -215,19 +248,17 @@ class Sheet:
 
     def _open_table(self):
         self.top = self.row
-        for number, column in enumerate(self.columns):
-            self._write(number, column.label, self.header)
-        self._set_height(self._count_lines([column.label for column in self.columns]))
-        self.row += 1
+        self.add_header([column.label for column in self.columns])
         self.sheet.freeze_panes(self.row, 0)
         self.sheet.repeat_rows(self.top)
 
     def _close_table(self):
-        last = max(self.top, self.row - 1)
-        self.sheet.autofilter(self.top, 0, last, len(self.columns) - 1)
+        last, right = max(self.top, self.row - 1), len(self.columns) - 1
+        self.sheet.autofilter(self.top, 0, last, right)
         for number, column in enumerate(self.columns):
             if column.kind == "mark":
                 self._add_marks(number, last)
+        self._add_lines(last, right)
 
     def _add_marks(self, number, last):
         for mark, properties in MARKS.items():
@@ -235,9 +266,16 @@ class Sheet:
                 "type": "text",
                 "criteria": "begins with",
                 "value": mark,
-                "format": self.book.get_format(**properties),
+                "format": self.book.get_format(**properties, **LINE),
             }
             self.sheet.conditional_format(self.top + 1, number, last, number, rule)
+
+    def _add_lines(self, last, right):
+        """Draw a line under each row, for the eye to follow it where it's empty."""
+        line = self.book.get_format(**LINE)
+        rule = {"type": "formula", "criteria": "=TRUE", "format": line}
+        first = self.top + 1
+        self.sheet.conditional_format(first, 0, max(first, last), right, rule)
 
     def add_row(self, values):
         """Write one line of the table; what is empty stays so.
@@ -245,30 +283,18 @@ class Sheet:
         The height is said per row: not every program that opens the file works it
         out itself.
         """
-        row, lines = self.row, 1
-        widths, numbers, text, day = self.widths, self.numbers, self.text, self.date
-        write_string, write_number = self.sheet.write_string, self.sheet.write_number
+        cells, lines, widths = [], 1, self.widths
         for column, value in enumerate(values):
-            kind = type(value)
-            if kind is str:
-                if not value:
-                    continue
-                if len(value) > widths[column] or not value.isprintable():
-                    lines = max(lines, self._count_text_lines(value, column))
-                    value = self._clean(column, value)
-                write_string(row, column, value, text)
-            elif kind is date and value >= FIRST_DAY:
-                write_number(row, column, value.toordinal() - DAY_ZERO, day)
-            elif kind is float or kind is int:
-                write_number(row, column, value, numbers[column])
-            elif value:
-                self._write(column, value, None)
-        if lines > 1:
-            self._set_height(lines)
-        self.row += 1
+            if type(value) is str and (len(value) > widths[column] or "\n" in value):
+                lines = max(lines, self._count_text_lines(value, column))
+            if value or not is_empty(value):
+                cells.append(self._get_cell(column, value))
+        self._write_cells(cells, lines)
 
-    def _set_height(self, lines):
-        self.sheet.set_row(self.row, min(lines * LINE_HEIGHT, MAX_HEIGHT))
+    def _write_cells(self, cells, lines):
+        height = min(lines * LINE_HEIGHT, MAX_HEIGHT) if lines > 1 else None
+        self.sheet.write_cells(self.row, "".join(cells), height)
+        self.row += 1
 
     def _count_lines(self, values):
         return max(
@@ -281,34 +307,39 @@ class Sheet:
         width = self.widths[column]
         return sum(1 + int(len(line) / width) for line in value.split("\n"))
 
+    # ------------------------------------------------------------------ the cells
+
+    def _get_cell(self, column, value, style=None):
+        """Return a cell of its own kind: from text, no number or formula is made."""
+        place = f"{self.letters[column]}{self.row + 1}"
+        kind = type(value)
+        if kind is str:
+            if len(value) <= KNOWN:
+                known, style = get_known_text(value), style or self.text
+                return f'<c r="{place}" s="{style}" t="inlineStr">{known}</c>'
+            return get_text_cell(place, style or self.text, self._clean(column, value))
+        if kind is int or (kind is float and isfinite(value)):
+            return get_number_cell(place, style or self.numbers[column], value)
+        if isinstance(value, date):
+            return self._get_date_cell(place, value, style)
+        if isinstance(value, Link) and max(map(len, value)) <= LINK_LIMIT:
+            return get_link_cell(place, self.link, *value)
+        if is_empty(value):
+            return get_blank_cell(place, style or self.text)
+        shown = value.text if isinstance(value, Link) else str(value)
+        return get_text_cell(place, style or self.text, self._clean(column, shown))
+
+    def _get_date_cell(self, place, value, style):
+        if isinstance(value, datetime):
+            return get_moment_cell(place, style or self.moment, value)
+        if value < FIRST_DAY:
+            return get_text_cell(place, style or self.text, value.isoformat())
+        return get_date_cell(place, style or self.date, value)
+
     def _clean(self, column, value):
+        if value.isprintable() and len(value) <= SHORT:
+            return value
         text = clean(value)
         if text.endswith(CUT) and text != value:
             self.book.cut.append((self.sheet.name, self.row, column))
         return text
-
-    def _write(self, column, value, cell_format):
-        if isinstance(value, date) and not isinstance(value, datetime):
-            value = value.isoformat() if value < FIRST_DAY else value
-        if isinstance(value, Link):
-            self._write_link(column, value)
-        elif isinstance(value, date):
-            usual = self.moment if isinstance(value, datetime) else self.date
-            self.sheet.write_datetime(self.row, column, value, cell_format or usual)
-        elif isinstance(value, (int, float)) and not isinstance(value, bool):
-            number = cell_format or self.numbers[column]
-            self.sheet.write_number(self.row, column, value, number)
-        elif value:
-            text = self._clean(column, value)
-            self.sheet.write_string(self.row, column, text, cell_format or self.text)
-        else:
-            self.sheet.write_blank(self.row, column, None, cell_format)
-
-    def _write_link(self, column, link):
-        """Write a link as a formula: a sheet holds 65,530 of the other kind only."""
-        url, text = (part.replace('"', '""') for part in link)
-        if max(len(url), len(text)) > LINK_LIMIT:
-            return self._write(column, link.text, None)
-        formula = f'=HYPERLINK("{url}","{text}")'
-        self.sheet.write_formula(self.row, column, formula, self.link, link.text)
-        return None

@@ -35,6 +35,7 @@ from . import (
     test_host_budget,
     test_host_portal,
     test_i18n,
+    test_large_files,
     test_life,
     test_insight,
     test_journey,
@@ -59,5 +60,6 @@ from . import (
     test_timeline,
     test_ui,
     test_public_surface,
+    test_xlsx_rows,
     test_xlsx_sheet,
 )

@@ -52,11 +52,15 @@ class TestSheet(TransactionCase):
         self.assertEqual(clean_name("x" * 40, ["x" * 31]), "x" * 27 + " (2)")
 
     def test_marks(self):
-        """Colours for the screen; a sign in front for paper."""
+        """Colours for the screen; a sign in front, and a line, for paper."""
         workbook, _book = self._write([("a", "✓ Good"), ("b", "✗ Bad")])
-        [found] = workbook["Rows"].conditional_formatting
-        self.assertEqual(str(found.sqref), "B2:B3")
-        self.assertEqual(len(found.rules), 3)
+        marks, lines = workbook["Rows"].conditional_formatting
+        self.assertEqual(str(marks.sqref), "B2:B3")
+        self.assertEqual(len(marks.rules), 3)
+        self.assertEqual(str(lines.sqref), "A2:B3")
+        # Of rules that differ, programs follow the first.
+        first = min(marks.rules + lines.rules, key=lambda rule: rule.priority)
+        self.assertIn(first, marks.rules)
 
     def test_cut_text_is_remembered(self):
         _workbook, book = self._write([("short", ""), ("x" * 40_000, "")])
