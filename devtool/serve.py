@@ -26,7 +26,7 @@ def serve(host: Host, name: str, port: int, kind: Kind) -> int:
     check_port(port)
     _ensure_database(host, name, kind)
     with _mail_catcher() as mail_port, _odoo(host, name, port, mail_port) as server:
-        if not _answers(server, port):
+        if not answers(server, port):
             raise Stop("Odoo does not start: its log above says why.")
         _welcome(name, port, kind)
         return server.wait()
@@ -99,7 +99,7 @@ def _stop(server: subprocess.Popen) -> None:
         server.wait()
 
 
-def _answers(server: subprocess.Popen, port: int) -> bool:
+def answers(server: subprocess.Popen, port: int) -> bool:
     limit = time.monotonic() + START_LIMIT
     while server.poll() is None and time.monotonic() < limit:
         try:

@@ -632,6 +632,7 @@ class KmopRegistration(models.Model):
     def action_start_renewal(self):
         return self.start_renewal()._get_form_action()
 
+    @api.readonly
     def action_open_evidence(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -641,6 +642,7 @@ class KmopRegistration(models.Model):
         action["context"] = {"default_registration_id": self.id}
         return action
 
+    @api.readonly
     def action_open_findings(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -653,6 +655,7 @@ class KmopRegistration(models.Model):
         }
         return action
 
+    @api.readonly
     def action_open_satisfaction(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -96,6 +96,7 @@ class ResPartner(models.Model):
         """Return what proves that a link to somebody's reminders came by mail."""
         return hmac(self.env(su=True), "kmop-reminders", self.id)
 
+    @api.readonly
     def is_registered_on(self, date, service=None):
         """Tell whether a registration of this provider covers ``date``.
 

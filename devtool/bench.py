@@ -1,0 +1,76 @@
+"""`./dev bench`: benchmarks/bench_*.py, each on copies of the same seeded databases."""
+
+import hashlib
+import os
+from pathlib import Path
+
+from . import addon, databases, paths
+from .errors import Stop
+from .host import NO_MAIL, Host, ready
+from .process import say, step
+
+FOLDER = paths.ROOT / "benchmarks"
+SEED = FOLDER / "seed.py"
+NAME = "kmop-bench"
+SIZE = int(os.environ.get("KMOP_BENCH_SIZE", "100000"))
+# Beside the one at full size: a hundredth of it, and each without the addon.
+SIZES = {"": SIZE, "-small": SIZE // 100, "-host": SIZE, "-small-host": SIZE // 100}
+# Counts what it makes itself, from nothing.
+FROM_NOTHING = ("bench_reminders.py",)
+
+
+def run(words: list[str]) -> int:
+    scripts = _choose(words)
+    os.environ["KMOP_BENCHMARKS"] = str(FOLDER)
+    with ready() as host:
+        return max(_bench(host, script) for script in scripts)
+
+
+def _choose(words: list[str]) -> list[Path]:
+    found = {
+        path.stem.removeprefix("bench_"): path for path in FOLDER.glob("bench_*.py")
+    }
+    if unknown := set(words) - found.keys():
+        raise Stop(
+            f"There is no benchmark {', '.join(sorted(unknown))}: choose from"
+            f" {', '.join(sorted(found))}."
+        )
+    return [found[name] for name in sorted(words or found)]
+
+
+def _bench(host: Host, script: Path) -> int:
+    say(f"==> {script.name}")
+    if script.name in FROM_NOTHING:
+        databases.clone(host, databases.prepared(host, databases.PLAIN), NAME)
+        return _feed(host, script, NAME)
+    for kind in SIZES:
+        databases.clone(host, _seeded(host, kind), NAME + kind)
+    try:
+        return _feed(host, script, NAME)
+    finally:
+        for kind in (*SIZES, "-peer", "-copy"):
+            databases.drop(host, NAME + kind)
+
+
+def _seeded(host: Host, kind: str) -> str:
+    """The database that others are copied from, made anew when addon or seed changed."""
+    name, size = f"kmop-seed{kind}", SIZES[kind]
+    digest = hashlib.sha256(SEED.read_bytes()).hexdigest()[:12]
+    wanted = f"{addon.fingerprint()} {digest} {size}"
+    if databases.marked(host, name) == wanted:
+        return name
+    make = databases.ground if kind.endswith("host") else databases.prepared
+    with step(f"Seeding {size:,} quotes ({name})"):
+        databases.clone(host, make(host, databases.PLAIN), name)
+        os.environ["KMOP_BENCH_SIZE"] = str(size)
+        if _feed(host, SEED, name):
+            raise Stop(f"{name} could not be seeded: see above.")
+        os.environ["KMOP_BENCH_SIZE"] = str(SIZE)
+    databases.mark(host, name, wanted)
+    return name
+
+
+def _feed(host: Host, script: Path, name: str) -> int:
+    options = ["shell", "-d", name, "--no-http", "--log-level=warn"]
+    with open(script) as text:
+        return host.run(*options, *NO_MAIL, stdin=text)
