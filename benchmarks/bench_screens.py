@@ -104,11 +104,15 @@ def first_due(milestones):
     rule.write({"offset_number": 1, "offset_unit": "weeks"})
     milestones.env.flush_all()
     milestones.env.cr.execute(
-        "UPDATE kmop_milestone SET state = 'cancelled' WHERE id NOT IN"
-        " (SELECT id FROM kmop_milestone WHERE rule_id = %s ORDER BY id LIMIT %s)",
-        [rule.id, REMINDED],
+        "UPDATE kmop_milestone SET state = 'cancelled'"
+        " WHERE rule_id != %s OR user_id != ALL(%s)",
+        [rule.id, get_people(milestones.env).ids],
     )
     milestones.env.invalidate_all()
+
+
+def get_people(env):
+    return env["res.users"].search([("login", "=like", "bench-%")], order="id")
 
 
 def get_rule(env):
@@ -160,11 +164,11 @@ def send_batch(env):
     milestones = env["kmop.milestone"].with_user(1)
     # Others than those above, which are locked.
     chosen = milestones.search(
-        [("rule_id", "=", get_rule(env).id)], order="id desc", limit=REMINDED
+        [("rule_id", "=", get_rule(env).id), ("user_id", "=", 2)], limit=REMINDED
     )
-    partner = env.user.partner_id
+    partners = get_people(env).partner_id
     lines = milestones.env["kmop.reminder"]._queue(
-        "reminder", {milestone: partner for milestone in chosen}
+        "reminder", dict(zip(chosen, partners, strict=True))
     )
     template, ids = lines[:1]._get_template(), lines.ids
     return lambda: template.send_mail_batch(ids)
@@ -208,13 +212,32 @@ def seed_peers(env):
         f" SELECT {audit.id}, id FROM mgmtsystem_nonconformity"
         f" ORDER BY id LIMIT {SIZE // 2}"
     )
+    seed_people(env)
     seed_actions(env)
     cr.commit()
     vacuum(cr.dbname)
 
 
+def seed_people(env):
+    """Have some registrations be of a person each: one gets one mail of many."""
+    env.user.email = "bench@example.com"
+    people = env["res.users"].create(
+        [
+            {
+                "name": f"Bench {number}",
+                "login": f"bench-{number}",
+                "email": f"bench-{number}@example.com",
+            }
+            for number in range(REMINDED)
+        ]
+    )
+    mine = env["kmop.registration"].search([], order="id", limit=REMINDED)
+    for registration, user in zip(mine, people, strict=True):
+        registration.user_id = user
+
+
 def seed_actions(env):
-    """Make actions that are to be reminded of today."""
+    """Make actions that are to be reminded of today, each of one of those people."""
     deadline = date.today() + timedelta(days=10)
     action = env["mgmtsystem.action"].create(
         {"name": "Bench", "type_action": "correction", "date_deadline": deadline}
@@ -223,9 +246,9 @@ def seed_actions(env):
     repeat(
         env.cr,
         "mgmtsystem_action",
-        f"FROM mgmtsystem_action old, generate_series(2, {REMINDED}) number"
-        f" WHERE old.id = {action.id}",
-        {"name": "'Action ' || number"},
+        f"FROM mgmtsystem_action old, res_users person WHERE old.id = {action.id}"
+        " AND person.login LIKE 'bench-%' AND person.login != 'bench-0'",
+        {"name": "'Action of ' || person.login", "user_id": "person.id"},
     )
 
 
