@@ -6,11 +6,20 @@ hundredth of that size, NAME-small. All that is compared is measured in turns.
 
 import os
 import sys
+import tempfile
 from datetime import date, timedelta
 from pathlib import Path
+from zipfile import ZipFile
+
+from lxml import etree
+from xlsxwriter import Workbook
+from xlsxwriter.utility import xl_cell_to_rowcol
+
+from odoo.addons.kmop_registration.report.xlsx_sheet import OPTIONS
 
 BENCHMARKS = Path(os.environ["KMOP_BENCHMARKS"])
 sys.path.insert(0, str(BENCHMARKS))
+import export_peer  # noqa: E402
 import peers  # noqa: E402
 from common import machine, repeat, vacuum  # noqa: E402
 from table import Row, keep  # noqa: E402
@@ -22,6 +31,7 @@ LINKED, REMINDED = 100, 100
 BIG = env.cr.dbname  # noqa: F821
 SMALL = f"{BIG}-small"
 RESULTS = BENCHMARKS / "SCREENS.md"
+SHEET = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 COVERED = """
     SELECT e.registration_id, rel.kmop_indicator_id, e.aspect, e.state, COUNT(*)
       FROM kmop_evidence e
@@ -93,6 +103,16 @@ def remind(env):
         while lines._process_waiting():
             pass
         assert lines.search_count([("mail_id", "!=", False)]) == REMINDED
+
+    return run
+
+
+def write_workbook(env):
+    """Write the audit workbook, as the route does."""
+
+    def run():
+        with tempfile.TemporaryFile() as file:
+            env["kmop.audit.xlsx"]._write(get_first(env), file)
 
     return run
 
@@ -172,6 +192,42 @@ def send_batch(env):
     )
     template, ids = lines[:1]._get_template(), lines.ids
     return lambda: template.send_mail_batch(ids)
+
+
+def write_cells(env):
+    """Write the same cells with xlsxwriter alone, in no format."""
+    with tempfile.TemporaryFile() as file:
+        env["kmop.audit.xlsx"]._write(get_first(env), file)
+        sheets = read_cells(file)
+
+    def run():
+        with tempfile.TemporaryFile() as file, Workbook(file, OPTIONS) as book:
+            for cells in sheets:
+                sheet = book.add_worksheet()
+                for place, value in cells:
+                    sheet.write(*place, value)
+
+    return run
+
+
+def read_cells(file):
+    """Return the cells of each sheet of a workbook: where they are, and the value."""
+    with ZipFile(file) as archive:
+        return [
+            list(read_sheet(archive.open(name)))
+            for name in archive.namelist()
+            if name.startswith("xl/worksheets/sheet")
+        ]
+
+
+def read_sheet(file):
+    for _event, cell in etree.iterparse(file, tag=f"{{{SHEET}}}c"):
+        text = "".join(cell.itertext())
+        is_text = cell.get("t") in ("inlineStr", "str")
+        if text:
+            place = xl_cell_to_rowcol(cell.get("r"))
+            yield place, text if is_text else float(text)
+        cell.clear()
 
 
 # ------------------------------------------------------------------------- the peers
@@ -266,6 +322,10 @@ def prepare_nonconformity(env, quote):
     }
 
 
+def write_peer(env):
+    return lambda: export_peer.write(env, get_first(env).id)
+
+
 def get_audit(env):
     return env["mgmtsystem.audit"].search([], order="id", limit=1)
 
@@ -358,16 +418,23 @@ MEASURED = [
         ("the host's `send_mail_batch`", send_batch),
         ("mgmtsystem_action, its reminder queue", process_queue),
     ),
+    (
+        f"Audit workbook of {SIZE // 2:,} pieces of evidence",
+        write_workbook,
+        ("xlsxwriter alone, the same cells", write_cells),
+        ("report_xlsx, the same sheets", write_peer),
+        1,
+    ),
 ]
 
 
-def compare(title, ours, floor, peer):
+def compare(title, ours, floor, peer, rounds=ROUNDS):
     sides = {"ours": (BIG, ours), "small": (SMALL, ours), "floor": (BIG, floor[1])}
     if peer[1]:
         sides["peer"] = BIG, peer[1]
     if ours is remind:
         del sides["small"]  # which has fewer registrations than that
-    found = measure(sides, ROUNDS)
+    found = measure(sides, rounds)
     row = Row.of(title, found, floor[0], peer[0])
     print(row.detail(), flush=True)
     return row
@@ -386,8 +453,8 @@ Measured on {date.today()}: {machine()}; load {os.getloadavg()[1]:.1f}.
 One database with {SIZE:,} quotations, {SIZE:,} pieces of evidence (half of them of one
 registration, which is the one that is measured), {SIZE // 2:,} answers and
 {SIZE // 100:,} registrations; and one of a hundredth of that. Medians of {ROUNDS}
-rounds, in turns, by the administrator, with empty record caches; what is compared runs
-in the same round. Growth is how many times longer it takes, with a hundred times as
+rounds (the workbook: one), in turns, by the administrator, with empty record caches;
+what is compared runs in the same round. Growth is how many times longer it takes, with a hundred times as
 much in the database.
 
 {Row.head()}
@@ -405,6 +472,7 @@ audits as registrations: {installed}.
 def main():
     env.cr.close()  # noqa: F821
     versions, _seconds = peers.install(BIG, peers.AUDITS)
+    versions["report_xlsx"] = export_peer.install(BIG)
     with environment(BIG) as own:
         seed_peers(own)
     print("    peers are installed", flush=True)

@@ -88,8 +88,9 @@ def measure(sides, rounds):
         for side, (name, prepare) in sides.items():
             env = stack.enter_context(environment(name))
             ready[side] = env, prepare(env)
-        for prepared in ready.values():
-            run(*prepared)
+        if rounds > 1:
+            for prepared in ready.values():
+                run(*prepared)
         samples = {side: Samples([], 0) for side in ready}
         names = list(ready)
         for turn in range(rounds):

@@ -80,7 +80,7 @@ def _add_test(subs) -> None:
     )  # fmt: skip
     test.add_argument(
         "--slow", action="store_true",
-        help="thousands of random lives of registrations instead of hundreds",
+        help="thousands of random lives of registrations, and then `./dev scale`",
     )  # fmt: skip
 
 

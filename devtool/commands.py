@@ -39,7 +39,9 @@ def test(options, rest) -> int:
         return upstream.run(baseline=options.baseline)
     if options.slow:
         os.environ["KMOP_EXAMPLES"] = str(SLOW_EXAMPLES)
-    return testing.selected(rest) if rest else testing.everything()
+    if rest:
+        return testing.selected(rest)
+    return testing.everything() or (scaling.run() if options.slow else 0)
 
 
 def lint(options, _rest) -> int:
