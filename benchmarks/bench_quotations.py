@@ -207,7 +207,7 @@ def install_on(name, new, modules):
 
 def report(lines, control, row, versions):
     table = "\n".join(lines)
-    same = "; ".join(control)
+    same = "; ".join(control) or "not measured in this run"
     installed = ", ".join(f"{name} {version}" for name, version in versions.items())
     return f"""# The host's own screens
 
@@ -236,16 +236,23 @@ OCA's addons {show_time(row.peer)}: {installed}.
 
 
 def main():
+    """Write what is known after each item: the last ones take long."""
     env.cr.close()  # noqa: F821
     versions, installed = measure_install()
-    found = [compare(*item) for item in MEASURED.items()]
-    control = list(compare_with_itself())
-    rows = [row for row, _line in found[: len(SCREENS)]]
-    text = report([line for _row, line in found], control, installed, versions)
-    RESULTS.write_text(text)
-    keep("quotations", [*rows, installed], machine(), f"{SIZE:,} quotations")
-    print(text)
+    found = []
+    for item in MEASURED.items():
+        found.append(compare(*item))
+        write(found, [], installed, versions)
     forget(PEER)
+    write(found, list(compare_with_itself()), installed, versions)
+    print(RESULTS.read_text())
+
+
+def write(found, control, installed, versions):
+    rows = [row for row, _line in found[: len(SCREENS)]]
+    lines = [line for _row, line in found]
+    RESULTS.write_text(report(lines, control, installed, versions))
+    keep("quotations", [*rows, installed], machine(), f"{SIZE:,} quotations")
 
 
 main()

@@ -4,14 +4,13 @@ import hashlib
 import os
 from pathlib import Path
 
-from . import addon, databases, paths
+from . import addon, databases, locks, paths
 from .errors import Stop
 from .host import NO_MAIL, Host, ready
 from .process import say, step
 
 FOLDER = paths.ROOT / "benchmarks"
 SEED = FOLDER / "seed.py"
-NAME = "kmop-bench"
 SIZE = int(os.environ.get("KMOP_BENCH_SIZE", "100000"))
 # Beside the one at full size: a hundredth of it, and each without the addon.
 SIZES = {"": SIZE, "-small": SIZE // 100, "-host": SIZE, "-small-host": SIZE // 100}
@@ -40,22 +39,31 @@ def _choose(words: list[str]) -> list[Path]:
 
 
 def _bench(host: Host, script: Path) -> int:
+    """On databases of its own, so that two can be run at a time."""
     say(f"==> {script.name}")
+    name = f"kmop-{script.stem.replace('_', '-')}"
     if script.name in FROM_NOTHING:
-        databases.clone(host, databases.prepared(host, databases.PLAIN), NAME)
-        return _feed(host, script, NAME)
+        databases.clone(host, databases.prepared(host, databases.PLAIN), name)
+        return _feed(host, script, name)
     for kind in SIZES:
-        databases.clone(host, _seeded(host, kind), NAME + kind)
+        databases.clone(host, _seeded(host, kind), name + kind)
     try:
-        return _feed(host, script, NAME)
+        return _feed(host, script, name)
     finally:
         for kind in (*SIZES, "-peer", "-copy"):
-            databases.drop(host, NAME + kind)
+            databases.drop(host, name + kind)
 
 
 def _seeded(host: Host, kind: str) -> str:
-    """The database that others are copied from, made anew when addon or seed changed."""
-    name, size = f"kmop-seed{kind}", SIZES[kind]
+    """The database that others are copied from, made anew when the seed changed."""
+    name = f"kmop-seed{kind}"
+    with locks.exclusive(f"database-{name}"):
+        _make_current(host, name, kind)
+    return name
+
+
+def _make_current(host: Host, name: str, kind: str) -> None:
+    size = SIZES[kind]
     digest = hashlib.sha256(SEED.read_bytes()).hexdigest()[:12]
     code, wanted = addon.fingerprint(), f" {digest} {size}"
     known = databases.marked(host, name)
@@ -65,7 +73,6 @@ def _seeded(host: Host, kind: str) -> str:
         with step(f"The addon changed: updating {name}"):
             databases.update(host, name)
     databases.mark(host, name, code + wanted)
-    return name
 
 
 def _seed(host: Host, name: str, kind: str) -> None:

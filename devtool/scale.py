@@ -268,11 +268,18 @@ def _kill(one: Server, two: Server, people: People) -> None:
     os.kill(workers[0], signal.SIGKILL)
     _ask(one, people.reads(), REPLICA)
     _ask(one, people.writes(), PRIMARY)
-    if workers[0] in one.get_workers():
-        raise Stop("The worker wasn't killed.")
+    _replaced(one, workers[0])
     one.kill()
     _ask(two, people.reads(), REPLICA)
     _ask(two, people.writes(), PRIMARY)
+
+
+def _replaced(server: Server, killed: int) -> None:
+    limit = time.monotonic() + PATIENCE
+    while killed in (found := server.get_workers()) or len(found) < WORKERS:
+        if time.monotonic() > limit:
+            raise Stop("The worker that was killed isn't replaced.")
+        time.sleep(0.2)
 
 
 def _wait_for(copy: replica.Cluster, primary: replica.Cluster, made: int) -> None:
