@@ -175,9 +175,9 @@ def compare_with_itself():
 
 def measure_install():
     """Return the row of installing; the peers stay in their database."""
-    versions, theirs = install_on(WITHOUT, PEER, peers.download(
-        [*peers.AUDITS, *peers.QUOTES]
-    ))
+    versions, theirs = install_on(
+        WITHOUT, PEER, peers.download([*peers.AUDITS, *peers.QUOTES])
+    )
     taken = {}
     for side, name, module in (
         ("small", SMALL_WITHOUT, "kmop_registration"),

@@ -157,9 +157,7 @@ def query(env, sql, parameters):
 
 
 def read_quotations(env):
-    return read_list(
-        env["sale.order"], view="sale.view_quotation_tree_with_onboarding"
-    )
+    return read_list(env["sale.order"], view="sale.view_quotation_tree_with_onboarding")
 
 
 def read_quotation(env):
@@ -442,7 +440,9 @@ def compare(title, ours, floor, peer, rounds=ROUNDS):
 
 def report(rows, versions):
     lines = "\n".join(row.detail() for row in rows)
-    names = "\n".join(f"| {row.title} | {row.floor_name} | {row.peer_name} |" for row in rows)
+    names = "\n".join(
+        f"| {row.title} | {row.floor_name} | {row.peer_name} |" for row in rows
+    )
     installed = ", ".join(f"{name} {version}" for name, version in versions.items())
     return f"""# The addon's own screens
 
@@ -454,8 +454,8 @@ One database with {SIZE:,} quotations, {SIZE:,} pieces of evidence (half of them
 registration, which is the one that is measured), {SIZE // 2:,} answers and
 {SIZE // 100:,} registrations; and one of a hundredth of that. Medians of {ROUNDS}
 rounds (the workbook: one), in turns, by the administrator, with empty record caches;
-what is compared runs in the same round. Growth is how many times longer it takes, with a hundred times as
-much in the database.
+what is compared runs in the same round. Growth is how many times longer it takes, with
+a hundred times as much in the database.
 
 {Row.head()}
 {lines}
@@ -476,11 +476,13 @@ def main():
     with environment(BIG) as own:
         seed_peers(own)
     print("    peers are installed", flush=True)
-    rows = [compare(*item) for item in MEASURED]
-    text = report(rows, versions)
-    RESULTS.write_text(text)
-    keep("screens", rows, machine(), f"{SIZE:,} quotations and pieces of evidence")
-    print(text)
+    rows = []
+    for item in MEASURED:
+        rows.append(compare(*item))
+        RESULTS.write_text(report(rows, versions))
+        size = f"{SIZE:,} quotations and pieces of evidence"
+        keep("screens", rows, machine(), size)
+    print(RESULTS.read_text())
 
 
 main()

@@ -5,9 +5,9 @@ import sys
 import tempfile
 from pathlib import Path
 
-import odoo.addons
-
 from turns import install as install_modules
+
+import odoo.addons
 
 AUDITS = (
     "document-knowledge",
@@ -30,9 +30,7 @@ def download(names):
     odoo.addons.__path__.append(str(Path(folder, "odoo", "addons")))
     # odoo_addon_NAME-19.0.1.0.0.dist-info
     found = [path.stem.split("-")[:2] for path in Path(folder).glob("*.dist-info")]
-    return {
-        package.removeprefix("odoo_addon_"): version for package, version in found
-    }
+    return {package.removeprefix("odoo_addon_"): version for package, version in found}
 
 
 def install(database, names):

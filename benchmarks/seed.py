@@ -189,9 +189,7 @@ def main():
     cr.commit()
     vacuum(cr.dbname)
     counted = ["sale.order", "survey.user_input"]
-    counted += [
-        name for name in ("kmop.registration", "kmop.evidence") if name in env
-    ]
+    counted += [name for name in ("kmop.registration", "kmop.evidence") if name in env]
     found = [f"{env[name].search_count([]):,} {name}" for name in counted]
     print(f"    {cr.dbname}: {', '.join(found)}", flush=True)
 

@@ -25,8 +25,6 @@ class Row:
     peer_ratio: float | None = None
     growth: float | None = None
     queries: tuple | None = None
-    # Where it wasn't measured with a hundred times as much.
-    size: str = ""
 
     @classmethod
     def of(cls, title, found, floor_name, peer_name):
@@ -59,7 +57,7 @@ class Row:
             show_ratio(self.floor_ratio),
             show_time(self.peer),
             show_ratio(self.peer_ratio),
-            self.size or show_ratio(self.growth),
+            show_ratio(self.growth),
             show_queries(self.queries),
         ]
         return f"| {' | '.join(cells)} |"
@@ -113,7 +111,7 @@ def write_part(name, kept):
     file = f"{name.upper()}.md"
     rows = [Row(**row) for row in kept["rows"]]
     compared = "".join(
-        f"\n  - {row.title}: {row.floor_name or 'no floor'}; {row.peer_name or 'no peer'}"
+        f"\n  - {row.title}: {row.floor_name}; {row.peer_name}"
         for row in rows
     )
     where = (
@@ -135,6 +133,9 @@ would be 100. Queries are those with a hundredth and with all, where they differ
 
 {head}
 {rows}
+
+Exports and reminders have a page of their own, with more of each:
+[exports](EXPORT.md), [reminders](REMINDERS.md).
 
 Where and when each was measured, then what it was compared with: floor; peer.
 

@@ -14,6 +14,8 @@ SEED = FOLDER / "seed.py"
 SIZE = int(os.environ.get("KMOP_BENCH_SIZE", "100000"))
 # Beside the one at full size: a hundredth of it, and each without the addon.
 SIZES = {"": SIZE, "-small": SIZE // 100, "-host": SIZE, "-small-host": SIZE // 100}
+# What a script needs of them, if not all.
+NEEDED = {"bench_screens.py": ("", "-small"), "bench_export.py": ("",)}
 # Counts what it makes itself, from nothing.
 FROM_NOTHING = ("bench_reminders.py",)
 
@@ -45,7 +47,7 @@ def _bench(host: Host, script: Path) -> int:
     if script.name in FROM_NOTHING:
         databases.clone(host, databases.prepared(host, databases.PLAIN), name)
         return _feed(host, script, name)
-    for kind in SIZES:
+    for kind in NEEDED.get(script.name, SIZES):
         databases.clone(host, _seeded(host, kind), name + kind)
     try:
         return _feed(host, script, name)

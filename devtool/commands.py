@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 
+from . import bench as benchmarks
 from . import (
     databases,
     figures,
@@ -16,7 +17,6 @@ from . import (
     testing,
     upstream,
 )
-from . import bench as benchmarks
 from . import lint as linting
 from . import scale as scaling
 from .errors import Stop

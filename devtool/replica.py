@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from . import paths, postgres, serve
+from . import postgres, serve
 from .process import logged, must
 
 USER = "odoo"

@@ -47,7 +47,8 @@ class Server:
         self.log.write_text("")
         self.process = subprocess.Popen(
             [
-                str(python.PYTHON), str(ODOO), "-d", NAME, f"--db-filter=^{NAME}$", f"--workers={WORKERS}",
+                str(python.PYTHON), str(ODOO), "-d", NAME,
+                f"--db-filter=^{NAME}$", f"--workers={WORKERS}",
                 "--db_host=127.0.0.1", f"--db_port={self.primary.port}",
                 "--db_replica_host=127.0.0.1",
                 f"--db_replica_port={self.copy.port}",
@@ -75,9 +76,7 @@ class Server:
         """The processes that answer requests: copies of the first one."""
         first = _command_line(self.process.pid)
         return [
-            pid
-            for pid in _children(self.process.pid)
-            if _command_line(pid) == first
+            pid for pid in _children(self.process.pid) if _command_line(pid) == first
         ]
 
     def mode_of(self, path: str, since: int) -> str:
