@@ -111,8 +111,7 @@ def write_part(name, kept):
     file = f"{name.upper()}.md"
     rows = [Row(**row) for row in kept["rows"]]
     compared = "".join(
-        f"\n  - {row.title}: {row.floor_name}; {row.peer_name}"
-        for row in rows
+        f"\n  - {row.title}: {row.floor_name}; {row.peer_name}" for row in rows
     )
     where = (
         f"- [{name}]({file}), measured on {kept['date']}, {kept['size']}:"
