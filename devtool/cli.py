@@ -39,7 +39,10 @@ def parser() -> argparse.ArgumentParser:
     _add_database(subs)
     _add(subs, "i18n", commands.i18n, "write the addon's .pot file")
     _add(subs, "docs", commands.docs, "write docs/sources.md and docs/access.md")
-    _add(subs, "bench", commands.bench, "run benchmarks/bench_*.py", True)
+    bench = "run benchmarks/bench_*.py, or those that are named"
+    _add(subs, "bench", commands.bench, bench, True)
+    scale = "two servers, a primary and a replica: reads, writes, and what fails"
+    _add(subs, "scale", commands.scale, scale)
     reset = _add(subs, "reset", commands.reset, "remove all databases, keep downloads")
     reset.add_argument("--all", action="store_true", help="remove the downloads too")
     return top
@@ -81,7 +84,7 @@ def _add_test(subs) -> None:
     )  # fmt: skip
     test.add_argument(
         "--slow", action="store_true",
-        help="the same, with many more random lives, and rounds of two users at once",
+        help="the same, with many more random lives and rounds, and then `./dev scale`",
     )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ import os
 import shutil
 import sys
 
+from . import bench as benchmarks
 from . import (
     access,
     databases,
@@ -18,6 +19,7 @@ from . import (
     upstream,
 )
 from . import lint as linting
+from . import scale as scaling
 from .errors import Stop
 from .process import say
 
@@ -41,7 +43,9 @@ def test(options, rest) -> int:
         return testing.measured()
     if options.slow:
         os.environ.update(SLOW)
-    return testing.selected(rest) if rest else testing.everything()
+    if rest:
+        return testing.selected(rest)
+    return testing.everything() or (scaling.run() if options.slow else 0)
 
 
 def lint(options, _rest) -> int:
@@ -86,23 +90,11 @@ def docs(_options, _rest) -> int:
 
 
 def bench(_options, rest) -> int:
-    scripts = sorted((paths.ROOT / "benchmarks").glob("bench_*.py"))
-    if not scripts:
-        say("There is no benchmark yet: they go in benchmarks/bench_*.py.")
-        return 0
-    with host.ready() as ready:
-        return max(_bench(ready, script, rest) for script in scripts)
+    return benchmarks.run(rest)
 
 
-def _bench(ready: host.Host, script, rest: list[str]) -> int:
-    """Each on databases of its own, the second without the addon."""
-    say(f"==> {script.name}")
-    kind = databases.PLAIN
-    databases.clone(ready, databases.prepared(ready, kind), "kmop-bench")
-    databases.clone(ready, databases.ground(ready, kind), "kmop-bench-host")
-    options = ["shell", "-d", "kmop-bench", "--no-http", "--log-level=warn"]
-    with open(script) as text:
-        return ready.run(*options, *host.NO_MAIL, *rest, stdin=text)
+def scale(_options, _rest) -> int:
+    return scaling.run()
 
 
 def reset(options, _rest) -> int:

@@ -107,7 +107,7 @@ def _start() -> None:
     if not _version():
         _create_cluster()
     if not running():
-        _make_folder(socket_folder())
+        make_folder(socket_folder())
         _launch()
         STARTED.write_text(_pid())
     _create_role()
@@ -136,9 +136,9 @@ def _create_cluster() -> None:
     say("==> Creating the PostgreSQL cluster")
     new = paths.CLUSTER.with_name("pg.new")
     shutil.rmtree(new, ignore_errors=True)
-    _make_folder(new)
+    make_folder(new)
     must(
-        [*_as_servant(), binaries() / "initdb", "-D", new, "-U", "postgres",
+        [*as_servant(), binaries() / "initdb", "-D", new, "-U", "postgres",
          "--auth=trust", "--encoding=UTF8", "--locale=C.UTF-8"],
         "initdb",
         "PostgreSQL could not create its cluster.",
@@ -171,7 +171,7 @@ def _version() -> str:
     return file.read_text().strip() if file.exists() else ""
 
 
-def _make_folder(folder: Path) -> None:
+def make_folder(folder: Path) -> None:
     folder.mkdir(mode=0o700, exist_ok=True)
     if os.geteuid() == 0:
         shutil.chown(folder, SERVANT, pwd.getpwnam(SERVANT).pw_gid)
@@ -180,11 +180,11 @@ def _make_folder(folder: Path) -> None:
 
 
 def _control(*arguments) -> int:
-    command = [*_as_servant(), binaries() / "pg_ctl", *arguments]
+    command = [*as_servant(), binaries() / "pg_ctl", *arguments]
     return logged(command, f"pg-{arguments[0]}", cwd="/")
 
 
-def _as_servant() -> list[str]:
+def as_servant() -> list[str]:
     if os.geteuid() != 0:
         return []
     group = str(pwd.getpwnam(SERVANT).pw_gid)

@@ -1,7 +1,7 @@
 {
     "name": "kmo-portefeuille registration",
     "summary": "Get and keep your kmo-portefeuille registration, ready for the audit",
-    "version": "19.0.1.3.0",
+    "version": "19.0.1.4.0",
     "category": "Sales/Sales",
     "author": "kmop_registration contributors",
     "license": "LGPL-3",

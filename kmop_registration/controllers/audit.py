@@ -44,7 +44,8 @@ SCORE_FIELDS = {
 }
 
 
-def public_route(path, method="GET"):
+def public_route(path, method="GET", readonly=False):
+    """What is shown is noted in the log of the page, which takes a write."""
     return http.route(
         path,
         type="http",
@@ -52,6 +53,7 @@ def public_route(path, method="GET"):
         website=True,
         methods=[method],
         sitemap=False,
+        readonly=readonly,
     )
 
 
@@ -73,7 +75,12 @@ class KmopAuditPage(CustomerPortal):
     # --------------------------------------------------------------------- reading
 
     @http.route(
-        "/my/kmop/audits", type="http", auth="user", website=True, methods=["GET"]
+        "/my/kmop/audits",
+        type="http",
+        auth="user",
+        website=True,
+        methods=["GET"],
+        readonly=True,
     )
     def kmop_audits(self, **_params):
         """List the audits that are shared with who is logged in."""
@@ -228,7 +235,7 @@ class KmopAuditPage(CustomerPortal):
         self._call(access._find, vals)
         return self._go_back(access, "finding", "findings")
 
-    @public_route("/my/kmop/audits/<path:_path>")
+    @public_route("/my/kmop/audits/<path:_path>", readonly=True)
     def kmop_audit_elsewhere(self, **_params):
         """Answer whatever else is tried."""
         return self._refuse()

@@ -14,6 +14,7 @@ class KmopReminder(http.Controller):
         website=True,
         methods=["GET"],
         sitemap=False,
+        readonly=True,
     )
     def reminder_preferences(self, partner_id, token, saved=None):
         """Show which reminders somebody gets, to who came by a link in one."""

@@ -444,6 +444,7 @@ class KmopAudit(models.Model):
 
     # ------------------------------------------------------------------- actions
 
+    @api.readonly
     def action_open_scores(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -232,6 +232,7 @@ class KmopEvidenceSource(models.AbstractModel):
 
     # ------------------------------------------------------------------- actions
 
+    @api.readonly
     def action_kmop_open_evidence(self):
         action = self.env["ir.actions.act_window"]._for_xml_id(
             "kmop_registration.kmop_evidence_action"

@@ -101,6 +101,7 @@ class KmopGuide(models.AbstractModel):
 
     # ------------------------------------------------------------------- actions
 
+    @api.readonly
     def action_open_matrix(self):
         self.ensure_one()
         action = self.env["ir.actions.actions"]._for_xml_id(

@@ -297,6 +297,7 @@ class KmopMilestone(models.Model):
     def action_done(self):
         self.mark_done()
 
+    @api.readonly
     def action_open_record(self):
         self.ensure_one()
         record = self._get_record()

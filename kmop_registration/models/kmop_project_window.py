@@ -126,6 +126,7 @@ class KmopProjectWindow(models.AbstractModel):
 
     # ------------------------------------------------------------------- actions
 
+    @api.readonly
     def action_open_dossiers(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -426,17 +426,7 @@ class KmopRegistration(models.Model):
             ["registration_id", "requirement_id", "indicator_id"],
             ["tested:sum", "supported:sum"],
         )
-        result = {}
-        for registration, requirement, _indicator, tested, supported in groups:
-            entry = result.setdefault(
-                registration.id, {"supported": 0, "required": 0, "requirements": {}}
-            )
-            nothing = {"supported": 0, "required": 0}
-            detail = entry["requirements"].setdefault(requirement.id, nothing)
-            for counts in (entry, detail):
-                counts["required"] += 1
-                counts["supported"] += supported == tested
-        return result
+        return self.env["kmop.coverage"]._sum_up(groups)
 
     @api.readonly
     def satisfaction(self, date_from=None, date_to=None):
@@ -474,8 +464,8 @@ class KmopRegistration(models.Model):
         self.check_access("read")
         audit = self.open_audit_id
         day = audit.date_visited or audit.date_planned
-        readiness = self.readiness().get(self.id, {})
         rows = self.env["kmop.coverage"]._search_rows(self)
+        readiness = rows._sum_up(rows._get_groups()).get(self.id, {})
         labels = rows._fields["aspect"]._description_selection(self.env)
         return {
             "id": self.id,
@@ -637,6 +627,7 @@ class KmopRegistration(models.Model):
     def action_start_renewal(self):
         return self.start_renewal()._get_form_action()
 
+    @api.readonly
     def action_open_evidence(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -646,6 +637,7 @@ class KmopRegistration(models.Model):
         action["context"] = {"default_registration_id": self.id}
         return action
 
+    @api.readonly
     def action_open_findings(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(
@@ -658,6 +650,7 @@ class KmopRegistration(models.Model):
         }
         return action
 
+    @api.readonly
     def action_open_satisfaction(self):
         self.ensure_one()
         action = self.env["ir.actions.act_window"]._for_xml_id(

@@ -87,6 +87,7 @@ class KmopSourced(models.AbstractModel):
         for model_name, records in linked.grouped("res_model").items():
             self.env[model_name].browse(records.mapped("res_id")).check_access("read")
 
+    @api.readonly
     def action_open_source(self):
         self.ensure_one()
         if not self.res_id:

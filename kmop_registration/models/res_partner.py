@@ -101,6 +101,7 @@ class ResPartner(models.Model):
         """Tell whether this is a colleague, and no client or other outsider."""
         return any(not user.share for user in self.user_ids)
 
+    @api.readonly
     def is_registered_on(self, date, service=None):
         """Tell whether a registration of this provider covers ``date``.
 

@@ -168,6 +168,38 @@ class KmopCoverage(models.Model):
             """
         )
 
+    # ----------------------------------------------------------------- readiness
+
+    @api.model
+    def _sum_up(self, groups):
+        """Count the indicators that are tested, and those supported.
+
+        :param groups: (registration, requirement, indicator, aspects tested, aspects
+            supported) for each tested indicator
+        :return: as ``readiness`` of a registration
+        """
+        result = {}
+        for registration, requirement, _indicator, tested, supported in groups:
+            entry = result.setdefault(
+                registration.id, {"supported": 0, "required": 0, "requirements": {}}
+            )
+            nothing = {"supported": 0, "required": 0}
+            detail = entry["requirements"].setdefault(requirement.id, nothing)
+            for counts in (entry, detail):
+                counts["required"] += 1
+                counts["supported"] += supported == tested
+        return result
+
+    def _get_groups(self):
+        """Return what is to be summed up, of rows that were read already."""
+        tested = self.filtered(lambda row: not row.exempt)
+        keys = ("registration_id", "requirement_id", "indicator_id")
+        groups = tested.grouped(lambda row: tuple(row[key] for key in keys))
+        return [
+            (*key, sum(rows.mapped("tested")), sum(rows.mapped("supported")))
+            for key, rows in groups.items()
+        ]
+
     # -------------------------------------------------------------------- matrix
 
     @api.model

@@ -1,0 +1,197 @@
+"""One database at full size for all that is measured; `./dev bench` feeds it first.
+
+Quotes, answers and their clients are the host's: they are made with the addon and
+without, in the same way. Registrations and evidence come on top of them.
+"""
+
+import os
+import sys
+from datetime import date, timedelta
+from pathlib import Path
+
+BENCHMARKS = Path(os.environ["KMOP_BENCHMARKS"])
+sys.path.insert(0, str(BENCHMARKS))
+from common import repeat, vacuum  # noqa: E402
+
+from odoo.fields import Command  # noqa: E402
+
+SIZE = int(os.environ["KMOP_BENCH_SIZE"])
+PROVIDERS = SIZE // 100
+ANSWERS = SIZE // 2
+DAYS = 1000
+
+env = env(su=True)  # noqa: F821
+cr = env.cr
+
+
+def copy(table, source, changes):
+    """Repeat rows; twice analysed, or foreign keys are checked as in an empty table."""
+    repeat(cr, table, source, changes)
+    cr.execute(f"ANALYZE {table}")
+    cr.execute(f"ANALYZE {table}")
+
+
+def numbered(table, condition="TRUE"):
+    return (
+        f"(SELECT id, row_number() OVER (ORDER BY id) AS number FROM {table}"
+        f" WHERE {condition})"
+    )
+
+
+# -------------------------------------------------------------------------- the host's
+
+
+def seed_quotes():
+    """Make quotes of one client, two lines each; return the first."""
+    product = env["product.product"].create(
+        {"name": "Bench", "type": "service", "list_price": 100}
+    )
+    client = env["res.partner"].create({"name": "Bench", "is_company": True})
+    line = Command.create({"product_id": product.id})
+    first = env["sale.order"].create(
+        {"partner_id": client.id, "user_id": 2, "order_line": [line, line]}
+    )
+    env.flush_all()
+    copy(
+        "sale_order",
+        f"FROM sale_order old, generate_series(2, {SIZE}) number"
+        f" WHERE old.id = {first.id}",
+        {
+            "name": "'B' || number",
+            "access_token": "NULL",
+            "date_order": "old.date_order - number * interval '7 minutes'",
+        },
+    )
+    copy(
+        "sale_order_line",
+        "FROM sale_order_line old, sale_order made"
+        f" WHERE old.order_id = {first.id} AND made.id > {first.id}",
+        {"order_id": "made.id"},
+    )
+    return first
+
+
+def seed_answers(first):
+    """Make completed answers to one survey."""
+    survey = env["survey.survey"].create({"title": "Bench"})
+    answer = survey._create_answer(partner=first.partner_id, state="done")
+    env.flush_all()
+    copy(
+        "survey_user_input",
+        f"FROM survey_user_input old, generate_series(2, {ANSWERS}) number"
+        f" WHERE old.id = {answer.id}",
+        {"access_token": "'bench-' || number"},
+    )
+
+
+# ------------------------------------------------------------------------------- ours
+
+
+def seed_registrations():
+    """Make registrations of distinct providers, each granted not long ago."""
+    partners = env["res.partner"].create(
+        [{"name": f"Provider {number}"} for number in range(PROVIDERS)]
+    )
+    track = env.ref("kmop_registration.kmop_track_starter")
+    registrations = env["kmop.registration"].create(
+        [
+            {
+                "partner_id": partner.id,
+                "track_id": track.id,
+                "service": "training",
+                "user_id": 2,
+            }
+            for partner in partners
+        ]
+    )
+    start = date.today() - timedelta(days=10)
+    env["kmop.registration.period"].create(
+        [
+            {
+                "registration_id": registration.id,
+                "part_id": track.part_ids[:1].id,
+                "date_registration": start,
+                "date_start": start,
+                "date_end": start + timedelta(days=DAYS),
+                "override_reason": "Bench",
+            }
+            for registration in registrations
+        ]
+    )
+    env.flush_all()
+    return registrations
+
+
+def seed_evidence(first, registrations):
+    """Link each quote: half of them to one registration, the rest to all the others."""
+    kind = env["kmop.evidence.type"]._get_default_for("sale.order")
+    evidence = first._kmop_link(registrations[0], kind)
+    evidence.submit()
+    evidence.accept()
+    env.flush_all()
+    quotes = numbered("sale_order", f"id >= {first.id}")
+    whose = numbered("kmop_registration", f"id > {registrations[0].id}")
+    copy(
+        "kmop_evidence",
+        f"FROM kmop_evidence old, {quotes} made LEFT JOIN {whose} other"
+        f" ON made.number > {SIZE // 2}"
+        f" AND other.number = 1 + made.number % {PROVIDERS - 1}"
+        f" WHERE old.id = {evidence.id} AND made.number > 1",
+        {
+            "name": "'Quote ' || made.number",
+            "registration_id": "COALESCE(other.id, old.registration_id)",
+            "order_id": "made.id",
+            "res_id": "made.id",
+            "date_effective": "old.date_effective - (made.number % 300)::int",
+            "state": "CASE made.number % 10 WHEN 0 THEN 'submitted' ELSE old.state END",
+        },
+    )
+    for relation in ("kmop_indicator", "kmop_requirement"):
+        table = f"kmop_evidence_{relation}_rel"
+        copy(
+            table,
+            f"FROM {table} old, kmop_evidence made"
+            f" WHERE old.kmop_evidence_id = {evidence.id} AND made.id > {evidence.id}",
+            {"kmop_evidence_id": "made.id"},
+        )
+
+
+def seed_satisfaction(first, registrations):
+    """Give each answer its figures, spread like the evidence."""
+    figure = env["kmop.satisfaction"].create(
+        {"company_id": env.company.id, "date": date.today(), "score": 80}
+    )
+    env.flush_all()
+    first_id = registrations[0].id
+    whose = numbered("kmop_registration", f"id > {first_id}")
+    copy(
+        "kmop_satisfaction",
+        f"FROM kmop_satisfaction old, {numbered('survey_user_input')} made"
+        f" LEFT JOIN {whose} other ON made.number > {ANSWERS // 2}"
+        f" AND other.number = 1 + made.number % {PROVIDERS - 1}"
+        f" WHERE old.id = {figure.id}",
+        {
+            "answer_id": "made.id",
+            "registration_id": f"COALESCE(other.id, {first_id})",
+            "score": "made.number % 100",
+        },
+    )
+    cr.execute("DELETE FROM kmop_satisfaction WHERE id = %s", [figure.id])
+
+
+def main():
+    first = seed_quotes()
+    seed_answers(first)
+    if "kmop.registration" in env:
+        registrations = seed_registrations()
+        seed_evidence(first, registrations)
+        seed_satisfaction(first, registrations)
+    cr.commit()
+    vacuum(cr.dbname)
+    counted = ["sale.order", "survey.user_input"]
+    counted += [name for name in ("kmop.registration", "kmop.evidence") if name in env]
+    found = [f"{env[name].search_count([]):,} {name}" for name in counted]
+    print(f"    {cr.dbname}: {', '.join(found)}", flush=True)
+
+
+main()
