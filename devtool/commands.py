@@ -4,7 +4,6 @@ import os
 import shutil
 import sys
 
-from . import bench as benchmarks
 from . import (
     access,
     databases,
@@ -18,6 +17,7 @@ from . import (
     testing,
     upstream,
 )
+from . import bench as benchmarks
 from . import lint as linting
 from . import scale as scaling
 from .errors import Stop

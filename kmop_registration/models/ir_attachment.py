@@ -102,6 +102,7 @@ class IrAttachment(models.Model):
         for part in glob.glob(glob.escape(self._full_path(PART)) + "*"):
             if os.stat(part).st_mtime < limit:
                 os.unlink(part)
+
     # ------------------------------------------------------------- large contents
 
     # The host holds a content in memory, which gigabytes don't fit in.
@@ -134,9 +135,10 @@ class IrAttachment(models.Model):
         names = ("store_fname", "checksum", "file_size", "index_content")
         self._kmop_write_content({name: other[name] for name in names})
 
+    # pylint: disable-next=missing-return
     def _kmop_write_content(self, vals):
         # The host's own way past its guard on these fields.
-        # sudo: as above
+        # sudo: nobody writes a frozen file, and only what freezes or packs gets here
         # pylint: disable-next=super-method-mismatch
         super(ir_attachment.IrAttachment, self.sudo()).write(vals)
 

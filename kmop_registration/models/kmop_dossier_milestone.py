@@ -30,6 +30,7 @@ class KmopDossierMilestone(models.AbstractModel):
         }
     )
 
+    # pylint: disable-next=missing-return
     def _kmop_plan(self, new=False):
         """Plan for confirmed dossiers; the host's own quotes pay nothing for this."""
         dossiers = self._kmop_filter_planned()
