@@ -165,10 +165,10 @@ class KmopMilestone(models.Model):
     @api.depends("rule_id.anchor")
     @api.depends_context("lang")
     def _compute_date_name(self):
-        # sudo: as in _compute_name
         anchor_field = self.env["kmop.milestone.rule"]._fields["anchor"]
         anchors = dict(anchor_field._description_selection(self.env))
         for milestone in self:
+            # sudo: as in _compute_name
             anchor = milestone.sudo().rule_id.anchor
             milestone.date_name = anchors.get(anchor) or self.env._("Deadline")
 

@@ -265,8 +265,9 @@ class KmopMilestoneDue(models.AbstractModel):
     @api.model
     def _review_about(self, records):
         # sudo: as in _plan
-        about = self.sudo()._about_domain(records._name, records.ids)
-        self.sudo().search(self._open_domain() & about)._review()
+        milestones = self.sudo()
+        about = milestones._about_domain(records._name, records.ids)
+        milestones.search(self._open_domain() & about)._review()
 
     def _review(self):
         """End what a step just made superfluous, without waiting for its day."""
