@@ -12,8 +12,10 @@ from .process import must, output, say, step
 
 FOLDER = paths.HOST / "upgrade"
 USED = "devtool/used.py"
-# The same database, whose upgrade is killed.
+# The same database, whose upgrade is killed, and the version where that is done: from
+# it, all that migrations do is done, and no chance value is made anew.
 KILLED = "kmop-test-killed"
+KILLED_FROM = "19.0.1.1.0"
 # The first version came without a script that uses it.
 FIRST = Path(__file__).with_name("used_first.py")
 VERIFIED = Path(__file__).with_name("verified.py")
@@ -50,9 +52,9 @@ def check(host: Host, name: str, fresh: str) -> None:
 
 
 def get_versions() -> list[str]:
-    """The oldest and the newest; all of them with `./dev test --slow`."""
+    """One with much to migrate and the newest; all with `./dev test --slow`."""
     every = list(VERSIONS)
-    return every if os.environ.get("KMOP_SLOW") else [every[0], every[-1]]
+    return every if os.environ.get("KMOP_SLOW") else [KILLED_FROM, every[-1]]
 
 
 def _check(host: Host, name: str, fresh: str, version: str) -> None:
@@ -72,7 +74,7 @@ def _check(host: Host, name: str, fresh: str, version: str) -> None:
         raise Stop(f"Upgrading from {version} changed what users entered.")
     _compare(host, name, fresh, version)
     say("    the upgraded database is like a fresh one, with its data")
-    if version == min(VERSIONS):
+    if version == KILLED_FROM:
         faults.check_upgrade(host, KILLED, name)
     databases.drop(host, KILLED)
     databases.drop(host, name)
