@@ -53,7 +53,7 @@ registry.category("web_tour.tours").add("kmop_journey_officer_tour", {
         see("It is saved", ".o_form_saved"),
         shoot("officer_2_registration"),
         audit("Start the audit"),
-        status("draft"),
+        see("It is begun", ".o_statusbar_status:contains(Concept)"),
         click("Back to the registration", ".breadcrumb a:contains(Opleiding)"),
         click(
             "What the audit will look at",
