@@ -24,7 +24,7 @@ class TestUi(KmopCommon, HttpCase):
         self.start_tour(
             f"/odoo/action-{action}", "kmop_salesperson_tour", login=self.salesman.login
         )
-        self.assertEqual(registration.evidence_ids.mapped("res_id"), orders.ids)
+        self.assertCountEqual(registration.evidence_ids.mapped("res_id"), orders.ids)
         self.assertEqual(registration.evidence_ids.owner_id, self.salesman)
         usual = self.quote_type._get_indicators(registration)
         self.assertTrue(usual)
