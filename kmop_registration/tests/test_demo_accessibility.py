@@ -75,7 +75,7 @@ class TestDemoAccessibility(AccessibilityCase):
         ]
 
     def _get_others(self):
-        graph = ".o_graph_view canvas"
+        graph = ".o_graph_view :is(canvas, .o_view_nocontent)"
         return [
             self._list("milestones", "kmop_milestone_action"),
             self._list("calendar", "kmop_milestone_action", "calendar"),
