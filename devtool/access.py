@@ -3,8 +3,7 @@
 import csv
 from collections.abc import Iterator
 
-from . import paths
-from .errors import Stop
+from . import pages, paths
 
 PAGE = paths.ROOT / "docs" / "access.md"
 TABLE = paths.ADDON_DIR / "tests" / "access.csv"
@@ -20,10 +19,7 @@ TITLES = {
 
 
 def text() -> str:
-    head, mark, _old = PAGE.read_text().partition(MARK)
-    if not mark:
-        raise Stop(f"{paths.shown(PAGE)} lost its mark: restore it from git.")
-    return f"{head}{MARK}\n\n" + "\n".join(_sections())
+    return pages.text(PAGE, MARK, _sections())
 
 
 def write() -> None:

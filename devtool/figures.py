@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from xml.etree import ElementTree
 
-from . import paths
-from .errors import Stop
+from . import pages, paths
 
 PAGE = paths.ROOT / "docs" / "sources.md"
 DATA = paths.ADDON_DIR / "data"
@@ -56,10 +55,7 @@ def entries(folder: Path = DATA) -> Iterator[Entry]:
 
 def text() -> str:
     """The page: its own words, then what the records say."""
-    head, mark, _old = PAGE.read_text().partition(MARK)
-    if not mark:
-        raise Stop(f"{paths.shown(PAGE)} lost its mark: restore it from git.")
-    return f"{head}{MARK}\n\n" + "\n".join(_sections())
+    return pages.text(PAGE, MARK, _sections())
 
 
 def write() -> None:

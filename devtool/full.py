@@ -73,13 +73,8 @@ def get_widths(text: str) -> dict[str, int]:
 def get_rows(text: str, widths: dict[str, int]) -> Counter[str]:
     """Rows of those tables, in their first columns: a new one comes last."""
     found: Counter[str] = Counter()
-    table = ""
-    for line in text.splitlines():
-        if line.startswith("COPY "):
-            table = line.split()[1]
-        elif line == "\\.":
-            table = ""
-        elif table in widths:
+    for table, line in snapshot.copied(text):
+        if table in widths:
             values = line.split("\t")[: widths[table]]
             row = "\t".join([table, *values])
             found[row] += not MEANT.match(row)

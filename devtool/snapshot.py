@@ -4,6 +4,7 @@ import os
 import re
 import subprocess
 from collections import Counter
+from collections.abc import Iterator
 
 from . import paths, postgres
 from .errors import Stop
@@ -100,16 +101,22 @@ def structure(text: str) -> Counter[str]:
 
 
 def rows(text: str) -> Counter[str]:
-    found: Counter[str] = Counter()
+    found = (f"{table}: {line}" for table, line in copied(text))
+    return Counter(
+        MOMENT.sub("(moment)", row) for row in found if not HOSTS_OWN.match(row)
+    )
+
+
+def copied(text: str) -> Iterator[tuple[str, str]]:
+    """Each row of a dump, with its table."""
     table = ""
     for line in text.splitlines():
         if line.startswith("COPY "):
             table = line.split()[1]
         elif line == "\\.":
             table = ""
-        elif table and not HOSTS_OWN.match(row := f"{table}: {line}"):
-            found[MOMENT.sub("(moment)", row)] += 1
-    return found
+        elif table:
+            yield table, line
 
 
 def difference(before: Counter[str], after: Counter[str]) -> str:

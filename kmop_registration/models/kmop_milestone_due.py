@@ -1,7 +1,7 @@
 import logging
 
 from odoo import api, fields, models
-from odoo.fields import Domain
+from odoo.fields import Command, Domain
 from odoo.service.model import retrying
 
 from ..tools import attempt, shift
@@ -191,8 +191,10 @@ class KmopMilestoneDue(models.AbstractModel):
 
     def _create_todos(self):
         """Give the people inside their to-do, without a mail of Odoo's own."""
+        mine = self.filtered(lambda m: m._has_todo())
+        mine._follow_by_doers()
         activities = self.env["mail.activity"].with_context(
-            mail_activity_quick_update=True
+            mail_activity_quick_update=True, kmop_followed=True
         )
         model_id = self.env["ir.model"]._get_id(self._name)
         default_type = self.env.ref(TODO, raise_if_not_found=False)
@@ -208,10 +210,37 @@ class KmopMilestoneDue(models.AbstractModel):
                     "user_id": milestone.user_id.id,
                     "date_deadline": milestone._get_todo_deadline(),
                 }
-                for milestone in self
-                if milestone._has_todo()
+                for milestone in mine
             ]
         )
+
+    def _follow_by_doers(self):
+        """Make those who have a to-do followers, all at once."""
+        followers = self.env["mail.followers"].sudo()  # sudo: as the host itself does
+        there = followers.search_fetch(
+            [("res_model", "=", self._name), ("res_id", "in", self.ids)],
+            ["res_id", "partner_id"],
+        )
+        known = {(follower.res_id, follower.partner_id) for follower in there}
+        kinds, *_others = self.env["mail.message.subtype"].default_subtypes(self._name)
+        followers.create(
+            [
+                {
+                    "res_model": self._name,
+                    "res_id": milestone.id,
+                    "partner_id": milestone.user_id.partner_id.id,
+                    "subtype_ids": [Command.set(kinds.ids)],
+                }
+                for milestone in self
+                if (milestone.id, milestone.user_id.partner_id) not in known
+            ]
+        )
+
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        """Add followers; the host asks per person, which a batch has done already."""
+        if self.env.context.get("kmop_followed"):
+            return True
+        return super().message_subscribe(partner_ids, subtype_ids)
 
     def _get_todo_deadline(self):
         """Return when it must be done: before the administrators are told."""

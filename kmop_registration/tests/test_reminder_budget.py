@@ -86,6 +86,26 @@ class TestReminderBudget(BudgetCommon, MilestoneCommon):
         # Of 50 and of 200 mails, in four tables.
         self.assertLessEqual(sent[MANY] - sent[FEW], 12, sent)
 
+    def test_to_dos(self):
+        """People get theirs all at once, and follow what they have to do."""
+        self._create_rule(6, activity_type_id=self.todo.id)
+        milestones = self.env["kmop.milestone"].sudo()
+        queries = []
+        # The first warms up what is read once.
+        for number in (2, 4, 20):
+            some = self._create_registrations(number)
+            milestones._plan(some)
+            planned = milestones.search([("registration_id", "in", some.ids)])
+            with freeze_time("2041-08-29"):
+                queries.append(self._count_once(milestones._process_due))
+            for milestone in planned:
+                self.assertEqual(milestone.activity_ids.user_id, milestone.user_id)
+                self.assertEqual(
+                    milestone.message_partner_ids, milestone.user_id.partner_id
+                )
+            self.assertEqual(len(planned.user_id), number)
+        self.assertEqual(queries[1], queries[2], queries)
+
     def test_planning(self):
         """Registrations of as many responsibles are planned by the batch."""
         self._create_rule(6, activity_type_id=self.todo.id)

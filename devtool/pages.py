@@ -1,0 +1,15 @@
+"""Pages of docs/ that begin in our own words and go on in what was written by `./dev`."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from . import paths
+from .errors import Stop
+
+
+def text(page: Path, mark: str, sections: Iterable[str]) -> str:
+    """The page: its own words up to the mark, then the sections."""
+    head, found, _old = page.read_text().partition(mark)
+    if not found:
+        raise Stop(f"{paths.shown(page)} lost its mark: restore it from git.")
+    return f"{head}{mark}\n\n" + "\n".join(sections)
