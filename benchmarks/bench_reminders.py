@@ -19,7 +19,7 @@ import odoo.addons.kmop_registration as addon
 
 BENCHMARKS = Path(addon.__path__[0]).parent / "benchmarks"
 sys.path.insert(0, str(BENCHMARKS))
-from common import machine, repeat, vacuum  # noqa: E402
+from common import grant, machine, repeat, vacuum  # noqa: E402
 
 MANY = int(os.environ.get("KMOP_BENCH_REMINDERS", "10000"))
 FEW = MANY // 10
@@ -193,20 +193,7 @@ def seed_registrations():
             for partner in partners
         ]
     )
-    start = date.today() - timedelta(days=10)
-    env["kmop.registration.period"].create(
-        [
-            {
-                "registration_id": registration.id,
-                "part_id": track.part_ids[:1].id,
-                "date_registration": start,
-                "date_start": start,
-                "date_end": start + timedelta(days=1000),
-                "override_reason": "Bench",
-            }
-            for registration in registrations
-        ]
-    )
+    grant(registrations)
     return registrations
 
 

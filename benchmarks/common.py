@@ -2,6 +2,7 @@
 
 import os
 import platform
+from datetime import date, timedelta
 from pathlib import Path
 
 from odoo.sql_db import db_connect
@@ -18,6 +19,24 @@ def repeat(cr, table, source, changes):
     values = [changes.get(name, f'old."{name}"') for name in names]
     columns = ", ".join(f'"{name}"' for name in names)
     cr.execute(f"INSERT INTO {table} ({columns}) SELECT {', '.join(values)} {source}")
+
+
+def grant(registrations):
+    """Have the first part of their track be granted for a thousand days."""
+    start = date.today() - timedelta(days=10)
+    registrations.env["kmop.registration.period"].create(
+        [
+            {
+                "registration_id": registration.id,
+                "part_id": registration.track_id.part_ids[:1].id,
+                "date_registration": start,
+                "date_start": start,
+                "date_end": start + timedelta(days=1000),
+                "override_reason": "Bench",
+            }
+            for registration in registrations
+        ]
+    )
 
 
 def vacuum(name):

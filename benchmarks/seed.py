@@ -6,19 +6,18 @@ without, in the same way. Registrations and evidence come on top of them.
 
 import os
 import sys
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 BENCHMARKS = Path(os.environ["KMOP_BENCHMARKS"])
 sys.path.insert(0, str(BENCHMARKS))
-from common import repeat, vacuum  # noqa: E402
+from common import grant, repeat, vacuum  # noqa: E402
 
 from odoo.fields import Command  # noqa: E402
 
 SIZE = int(os.environ["KMOP_BENCH_SIZE"])
 PROVIDERS = SIZE // 100
 ANSWERS = SIZE // 2
-DAYS = 1000
 
 env = env(su=True)  # noqa: F821
 cr = env.cr
@@ -104,20 +103,7 @@ def seed_registrations():
             for partner in partners
         ]
     )
-    start = date.today() - timedelta(days=10)
-    env["kmop.registration.period"].create(
-        [
-            {
-                "registration_id": registration.id,
-                "part_id": track.part_ids[:1].id,
-                "date_registration": start,
-                "date_start": start,
-                "date_end": start + timedelta(days=DAYS),
-                "override_reason": "Bench",
-            }
-            for registration in registrations
-        ]
-    )
+    grant(registrations)
     env.flush_all()
     return registrations
 

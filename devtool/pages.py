@@ -1,4 +1,4 @@
-"""Pages of docs/ that begin in our own words and go on in what was written by `./dev`."""
+"""Pages of docs/ that begin in our own words; `./dev docs` writes the rest."""
 
 from collections.abc import Iterable
 from pathlib import Path

@@ -44,6 +44,16 @@ class MilestoneCommon(KmopCommon):
             }
         )
 
+    def _create_dossier(self, start="2026-06-01", end="2026-06-02", **vals):
+        """Return a quote of a subsidised training."""
+        return self._create_order(
+            kmop_service="training",
+            kmop_subsidised=True,
+            kmop_date_start=start,
+            kmop_date_end=end,
+            **vals,
+        )
+
     def _run(self, day):
         """Let the scheduled action run on ``day``; return the mails that it made."""
         before = self.env["mail.mail"].search([])
@@ -253,12 +263,8 @@ class TestMilestonePlan(MilestoneCommon):
         end = self._create_rule(2, "weeks", "service_end", offset_direction="after")
         limit = self._create_rule(2, "months", "training_limit")
         with freeze_time("2026-05-01"):
-            order = self._create_order(
-                kmop_service="training",
-                kmop_subsidised=True,
-                kmop_date_start="2026-06-01",
-                kmop_date_end="2028-01-15",
-                kmop_date_application="2026-05-20",
+            order = self._create_dossier(
+                end="2028-01-15", kmop_date_application="2026-05-20"
             )
             self.assertFalse(self._get(order, start), "nothing is agreed yet")
             order.action_confirm()
@@ -472,12 +478,7 @@ class TestMilestoneShipped(KmopCommon):
                 }
             )
             found |= self._get_planned(exemption)
-            order = self._create_order(
-                kmop_service="training",
-                kmop_subsidised=True,
-                kmop_date_start="2026-06-01",
-                kmop_date_end="2028-01-15",
-            )
+            order = self._create_dossier(end="2028-01-15")
             order.action_confirm()
             found |= self._get_planned(order)
             order.kmop_date_application = "2026-05-20"
@@ -654,12 +655,7 @@ class TestMilestonePurpose(MilestoneCommon):
 
     def test_done_as_soon_as_the_client_applied(self):
         with freeze_time("2026-05-01"):
-            order = self._create_order(
-                kmop_service="training",
-                kmop_subsidised=True,
-                kmop_date_start="2026-06-01",
-                kmop_date_end="2026-06-02",
-            )
+            order = self._create_dossier()
             order.action_confirm()
         milestone = self._plan_rule(
             "application",
@@ -678,12 +674,7 @@ class TestMilestonePurpose(MilestoneCommon):
 
     def test_of_a_dossier(self):
         with freeze_time("2026-05-01"):
-            order = self._create_order(
-                kmop_service="training",
-                kmop_subsidised=True,
-                kmop_date_start="2026-06-01",
-                kmop_date_end="2026-06-02",
-            )
+            order = self._create_dossier()
             order.action_confirm()
         vals = {"anchor": "service_start", "offset_direction": "after"}
         applied = self._plan_rule("application", order, number=1, unit="weeks", **vals)
@@ -849,12 +840,7 @@ class TestReminder(MilestoneCommon):
             activity_type_id=self.todo.id,
         )
         with freeze_time("2026-05-01"):
-            order = self._create_order(
-                kmop_service="training",
-                kmop_subsidised=True,
-                kmop_date_start="2026-06-01",
-                kmop_date_end="2026-06-02",
-            )
+            order = self._create_dossier()
             order.action_confirm()
         self.assertFalse(self._run("2026-06-08"), "a to-do only")
         mine = self.env["kmop.milestone"].with_user(self.salesman).search([])
@@ -902,12 +888,7 @@ class TestReminder(MilestoneCommon):
 
         def remind(day):
             with freeze_time(day):
-                order = self._create_order(
-                    kmop_service="training",
-                    kmop_subsidised=True,
-                    kmop_date_start=day,
-                    kmop_date_end=day,
-                )
+                order = self._create_dossier(day, day)
                 order.action_confirm()
             return order
 

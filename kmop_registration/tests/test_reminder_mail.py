@@ -27,15 +27,6 @@ class TestReminderMail(MilestoneCommon):
         with freeze_time("2026-03-01"):
             cls.registration = cls._create_registration()
 
-    def _create_order(self, **vals):
-        return super()._create_order(
-            kmop_service="training",
-            kmop_subsidised=True,
-            kmop_date_start="2026-06-01",
-            kmop_date_end="2026-06-02",
-            **vals,
-        )
-
     def _create_line(self, kind="reminder", partner=None, **vals):
         milestone = (
             self.env["kmop.milestone"]
@@ -63,7 +54,7 @@ class TestReminderMail(MilestoneCommon):
     def _get_cases(self):
         """Return a line with next to nothing, and one with all there can be."""
         with freeze_time("2026-05-01"):
-            order = self._create_order()
+            order = self._create_dossier()
             order.action_confirm()
         bare = self._create_line(
             user_id=False, res_model="sale.order", res_id=order.id, date_sent=False
@@ -167,7 +158,7 @@ class TestReminderMail(MilestoneCommon):
     def test_of_a_dossier_names_the_client(self):
         """Who must call the client needn't open the order to know whom."""
         with freeze_time("2026-05-01"):
-            order = self._create_order()
+            order = self._create_dossier()
             order.action_confirm()
         rule = self.env.ref(ROOT + "kmop_milestone_rule_service_start_12_days")
         vals = {"rule_id": rule.id, "res_model": "sale.order", "res_id": order.id}
