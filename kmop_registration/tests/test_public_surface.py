@@ -17,12 +17,13 @@ OURS = "odoo.addons.kmop_registration."
 
 # The public surface of docs/extending.md.
 API = {
-    "kmop.registration": "is_registered_on readiness satisfaction start_audit"
-    " start_renewal withdraw",
+    "kmop.registration": "is_registered_on start_audit start_renewal withdraw",
+    "kmop.registration.figures": "readiness satisfaction",
     "kmop.registration.period": "correct",
     "kmop.audit": "request plan visit decide cancel",
     "kmop.audit.access": "revoke",
-    "kmop.evidence": "submit accept reject supersede verify",
+    "kmop.evidence": "submit accept reject supersede",
+    "kmop.evidence.frozen": "verify",
     "kmop.finding": "propose implement check_effect refuse cancel"
     " add_report_as_evidence",
     "kmop.milestone": "mark_done cancel",
@@ -36,7 +37,8 @@ BUTTONS = {
     "kmop.bureau.answer": "action_open_meetings",
     "kmop.dossier.survey": "action_kmop_invite action_kmop_remind"
     " action_kmop_complaint",
-    "kmop.evidence": "submit accept action_new_version action_verify",
+    "kmop.evidence": "submit accept action_new_version",
+    "kmop.evidence.frozen": "action_verify",
     "kmop.evidence.file": "action_download",
     "kmop.evidence.source": "action_kmop_open_evidence",
     "kmop.export": "action_download",
@@ -45,8 +47,9 @@ BUTTONS = {
     "kmop.milestone": "action_done action_open_record",
     "kmop.project.window": "action_open_dossiers",
     "kmop.registration": "action_start_audit action_start_renewal"
-    " action_open_evidence action_open_findings action_open_satisfaction"
-    " action_report_satisfaction action_export_xlsx action_export_zip",
+    " action_export_xlsx action_export_zip",
+    "kmop.registration.figures": "action_open_evidence action_open_findings"
+    " action_open_satisfaction action_report_satisfaction",
     "kmop.registration.period": "action_open_attest",
     "kmop.sourced": "action_open_source",
     "sale.order": "action_kmop_make_dossier",
@@ -72,7 +75,7 @@ SCRIPTS = {
     "kmop.dossier.checklist": "kmop_add_document",
     "kmop.evidence.link": "link_batch",
     "kmop.evidence.upload": "create_document_from_attachment",
-    "kmop.registration": "get_matrix",
+    "kmop.registration.figures": "get_matrix",
     "kmop.registration.overview": "get_overview",
     "kmop.registration.setup": "get_onboarding_action close_onboarding",
 }
