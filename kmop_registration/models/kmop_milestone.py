@@ -218,6 +218,12 @@ class KmopMilestone(models.Model):
 
     # ---------------------------------------------------------------------- CRUD
 
+    def message_subscribe(self, partner_ids=None, subtype_ids=None):
+        """Add followers; the host asks per person, which a batch has done already."""
+        if self.env.context.get("kmop_followed"):
+            return True
+        return super().message_subscribe(partner_ids, subtype_ids)
+
     def write(self, vals):
         ruled = not self.env.su and EDITABLE & vals.keys() and self.rule_id
         if ruled:

@@ -236,12 +236,6 @@ class KmopMilestoneDue(models.AbstractModel):
             ]
         )
 
-    def message_subscribe(self, partner_ids=None, subtype_ids=None):
-        """Add followers; the host asks per person, which a batch has done already."""
-        if self.env.context.get("kmop_followed"):
-            return True
-        return super().message_subscribe(partner_ids, subtype_ids)
-
     def _get_todo_deadline(self):
         """Return when it must be done: before the administrators are told."""
         today = self.company_id._kmop_today()
