@@ -55,12 +55,10 @@ class KmopXlsxSheet(models.AbstractModel):
     # ---------------------------------------------------------- for all the sheets
 
     @api.model
-    def _iterate(self, records, names=()):
+    def _iterate(self, records):
         """Yield ``records`` in chunks, each read at once, and forgotten afterwards."""
         for ids in split_every(CHUNK, records.ids):
             chunk = records.browse(ids)
-            if names:
-                chunk.fetch(names)
             yield chunk
             self.env.invalidate_all()
 

@@ -361,3 +361,11 @@ class TestAudit(KmopCommon):
             ).create({"action": "cancel_audit", "reason": "Verhuisd"}).action_confirm()
         self.assertEqual(audit.state, "cancelled")
         self.assertEqual(audit.date_visited - audit.date_requested, timedelta(days=63))
+
+    def test_all_parts_are_granted(self):
+        for day in (date(2026, 3, 1), date(2027, 9, 1)):
+            self._decide(self.registration, day)
+        with self.assertRaisesRegex(ValidationError, "start the renewal"):
+            self.env["kmop.audit"].create(
+                {"registration_id": self.registration.id, "part_id": self.part1.id}
+            )

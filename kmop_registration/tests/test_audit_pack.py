@@ -1,5 +1,6 @@
 import io
 from hashlib import sha256
+from pathlib import Path
 from zipfile import ZipFile
 
 from openpyxl import load_workbook
@@ -175,3 +176,14 @@ class TestAuditPackContent(AuditPackCase, DossierCommon):
         self.assertIn("missing", [kind for kind, _name in self._get_log()])
         read_me = next(n for n in archive.namelist() if n.endswith("Read me.txt"))
         self.assertIn("statuten.pdf", archive.read(read_me).decode("utf-8-sig"))
+
+    def test_file_that_is_lost(self):
+        """Neither it nor what took its place reaches the auditor."""
+        attachment = self._create_attachment("weg.txt", raw=b"weg")
+        frozen = self._accepted(attachment_ids=attachment.ids).file_ids
+        copy = frozen.attachment_id.sudo()
+        Path(copy._full_path(copy.store_fname)).unlink()
+        answer = self._open("/dossier.zip")
+        archive = ZipFile(io.BytesIO(answer.content))
+        self.assertFalse([n for n in archive.namelist() if n.endswith("weg.txt")])
+        self.assertIn("weg.txt", archive.read("Read me.txt").decode("utf-8-sig"))

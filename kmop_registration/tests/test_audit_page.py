@@ -1,5 +1,6 @@
 import re
 from datetime import date, timedelta
+from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from lxml import html
@@ -217,6 +218,9 @@ class TestAuditAccess(AuditPageCommon):
         self.audit.decide("positive", date_decided=date(2026, 3, 1))
         self._accepted(name="Erna")
         self.assertEqual(self.audit.sudo()._get_counting_evidence(), before)
+
+    def test_nothing_to_change_in_no_log(self):
+        self.assertTrue(self.env["kmop.audit.log"].write({"name": "Niets"}))
 
 
 class AuditPageCase(AuditPageCommon, HttpCase):
@@ -485,6 +489,16 @@ class TestAuditPage(AuditPageCase):
         evidences.accept()
         self.assertEqual(self._count_queries(), few)
 
+    def test_own_scores_and_no_window(self):
+        """Without a window, evidence of any year is shown."""
+        self.audit.part_id.sudo().project_window_months = 0
+        score = self.audit.score_ids[:1]
+        score.with_user(self.officer).self_conformity = "T"
+        page = self._open()
+        self.assertEqual(page.status_code, 200)
+        self.assertIn("Own conformity", page.text)
+        self.assertIn("statuten.pdf", page.text)
+
 
 @tagged("post_install", "-at_install")
 class TestAuditPageFiles(AuditPageCase):
@@ -595,6 +609,10 @@ class TestAuditPageFiles(AuditPageCase):
             answer = self._open(f"/files/{self.file.id}")
         self.assertEqual(answer.status_code, 404)
         self.assertNotIn("forged", answer.text)
+
+    def test_size(self):
+        self._accept_file("groot.pdf", b"x" * 1_500_000)
+        self.assertIn("1.4 MB", self._open().text)
 
 
 @tagged("post_install", "-at_install")
@@ -797,6 +815,18 @@ class TestAuditPageAnswers(AuditPageCase):
                 answer = self._post("/findings", **{**good, **bad})
                 self.assertEqual(answer.status_code, 400)
         self.assertFalse(self.audit.finding_ids)
+
+    def test_file_that_is_lost(self):
+        """It is said, and logged, that the server hasn't got it any more."""
+        self._post("/question", body="Vraag")
+        attachment = self._create_attachment("antwoord.txt", raw=b"Ja, zeker")
+        self._reply("Zie bijlage", attachment_ids=attachment.ids)
+        Path(attachment._full_path(attachment.store_fname)).unlink()
+        with self.assertLogs("odoo.addons.kmop_registration.controllers.audit") as logs:
+            answer = self._open(f"/attachments/{attachment.id}")
+        self.assertIn("has no content", logs.output[0])
+        self.assertNotEqual(answer.status_code, 200)
+        self.assertEqual(self._get_log()[-1], ("missing", "antwoord.txt"))
 
 
 @tagged("post_install", "-at_install")

@@ -188,3 +188,7 @@ class TestDossier(RegisteredCommon):
         order._action_cancel()
         self.assertEqual(evidence.state, "rejected")
         self.assertEqual(order.kmop_completeness, 0)
+
+    def test_name_of_a_session(self):
+        session = self.env["kmop.session"].new({"date": date(2026, 5, 20)})
+        self.assertEqual(session.display_name, "05/20/2026")

@@ -292,3 +292,13 @@ class TestDossierChecklist(RegisteredCommon):
             order.kmop_add_document(
                 self._get_type("report").id, self._create_file().ids
             )
+
+    def test_kind_is_needed(self):
+        file = self._create_file()
+        with self.assertRaisesRegex(UserError, "what kind of document"):
+            self.order.with_user(self.salesman).kmop_add_document(False, file.ids)
+
+    def test_a_new_kind_that_no_dossier_needs(self):
+        before = self.order.kmop_completeness
+        self.env["kmop.evidence.type"].create({"name": "Foto", "code": "foto"})
+        self.assertEqual(self.order.kmop_completeness, before)

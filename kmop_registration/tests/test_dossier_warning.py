@@ -357,8 +357,11 @@ class TestDossierWarning(RegisteredCommon):
         self.assertFalse(order.kmop_date_retention)
         rule.active = True
         self.assertEqual(order.kmop_date_retention, date(2033, 6, 1))
+        (vals,) = rule.copy_data()
         rule.unlink()
         self.assertFalse(order.kmop_date_retention)
+        self.env["kmop.rule"].create(vals)
+        self.assertEqual(order.kmop_date_retention, date(2033, 6, 1))
 
     def test_quiet(self):
         """Nothing where nobody asks for subsidy, or where nothing comes of it."""

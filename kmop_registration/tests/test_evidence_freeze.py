@@ -373,3 +373,23 @@ class TestEvidenceFreeze(KmopCommon):
         self.assertEqual(second.duplicate_ids, first)
         self.assertEqual(first.duplicate_ids, second)
         self.assertFalse(other.duplicate_ids)
+
+    def test_in_the_database(self):
+        """Where the host keeps its files in the database, copies are there too."""
+        self.env["ir.config_parameter"].sudo().set_param("ir_attachment.location", "db")
+        evidence = self._accept(self._create_file())
+        file = evidence.file_ids
+        self.assertFalse(file.attachment_id.store_fname)
+        self.assertEqual(evidence.verify()[evidence.id]["state"], "intact")
+        self.env.cr.execute(
+            "UPDATE ir_attachment SET db_datas = NULL WHERE id = %s",
+            file.attachment_id.ids,
+        )
+        self.env.invalidate_all()
+        self.assertEqual(evidence.verify()[evidence.id]["state"], "missing")
+
+    def test_what_was_not_frozen_may_change(self):
+        evidence = self._accept(self._create_file())
+        copy = evidence.file_ids.attachment_id.sudo()
+        copy.description = "Nagelezen"
+        self.assertEqual(copy.description, "Nagelezen")

@@ -206,6 +206,45 @@ class TestExportBackground(BackgroundCommon):
         self.assertFalse(old.exists() or attachment.exists())
         self.assertTrue(young.exists() and waiting.exists())
 
+    def test_in_the_database(self):
+        """Where the host keeps its files in the database, exports are there too."""
+        self.env["ir.config_parameter"].sudo().set_param("ir_attachment.location", "db")
+        export = self._request("xlsx")
+        self._run()
+        attachment = export.sudo().attachment_id
+        self.assertFalse(attachment.store_fname)
+        self.assertEqual(attachment.raw[:2], b"PK")
+        self.assertEqual(export.state, "done")
+
+    def test_not_there_yet(self):
+        with self.assertRaisesRegex(UserError, "ask for it again"):
+            self._request("xlsx").action_download()
+
+    def test_dossiers_count(self):
+        """Whoever sees quotes gets them in the workbook: they take time too."""
+        self.officer.group_ids += self.env.ref("sales_team.group_sale_manager")
+        registration = self.registration.with_user(self.officer)
+        exports = registration.env["kmop.export"]
+        self.assertFalse(exports._is_long(registration, "xlsx"))
+        with patch.object(kmop_export, "DIRECT_ROWS", 0):
+            self._create_order(
+                kmop_service="training",
+                kmop_registration_id=registration.id,
+                kmop_date_start=fields.Date.today(),
+            ).action_confirm()
+            registration.invalidate_recordset()
+            self.assertTrue(exports._is_long(registration, "xlsx"))
+
+    def test_out_of_time(self):
+        """Where the scheduler has no more time, the next run goes on."""
+        exports = self._request(), self._request("xlsx")
+        cron = self.registry["ir.cron"]
+        with patch.object(cron, "_commit_progress", lambda *_args, **_counts: 0):
+            self._run()
+        self.assertEqual([e.state for e in exports], ["done", "waiting"])
+        self._run()
+        self.assertEqual([e.state for e in exports], ["done", "done"])
+
 
 @tagged("post_install", "-at_install")
 class TestExportDownload(HttpCase, BackgroundCommon):

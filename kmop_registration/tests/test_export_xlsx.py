@@ -346,6 +346,29 @@ class TestExportXlsx(XlsxCommon):
         self.assertEqual([row[12] for row in values], ["loon.pdf", None])
         self.assertEqual([row[10] for row in values], [None, order.display_name])
 
+    @freeze_time("2026-05-04 10:00")
+    def test_effects_and_the_end(self):
+        findings = self.env["kmop.finding"].with_user(self.officer)
+        for name, ok in (("Lijst", True), ("Klacht", False)):
+            finding = findings.create(
+                {"name": name, "registration_id": self.registration.id}
+            )
+            finding.propose("Nazien")
+            finding.implement()
+            finding.check_effect(ok, "Nagekeken")
+        self.registration.withdraw("2026-05-04", "Gestopt")
+        workbook = self._export()
+        header, rows = self._get_rows(workbook["Findings"], "Finding")
+        names = [cell.value for cell in header]
+        column = next(i for i, name in enumerate(names) if "ffect" in (name or ""))
+        effects = {row[0].value: row[column].value for row in rows}
+        self.assertIn("Yes", effects["Lijst"])
+        self.assertIn("No", effects["Klacht"])
+        history = workbook["Milestones and history"]
+        words = [cell.value for row in history.iter_rows() for cell in row]
+        self.assertIn("Withdrawn", words)
+        self.assertIn("Gestopt", words)
+
 
 @tagged("post_install", "-at_install")
 class TestExportBudget(XlsxCommon):

@@ -5,6 +5,7 @@ import subprocess
 import tempfile
 from datetime import date
 from pathlib import Path
+from unittest.mock import patch
 from zipfile import ZipFile
 
 from openpyxl import load_workbook
@@ -12,6 +13,7 @@ from openpyxl import load_workbook
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
+from ..report import kmop_dossier_zip
 from ..report.zip_stream import ZipStream
 from ..tools import make_unique, safe_name
 from .test_evidence import EvidenceCommon
@@ -350,6 +352,53 @@ class TestDossierZip(ZipCommon):
         self.reader.lang = "nl_BE"
         [path] = self._find(self._pack(self.reader), "statuten.txt")
         self.assertTrue(path.startswith("Bewijsstukken/"))
+
+    def test_missing_report_of_an_audit(self):
+        """Others than evidence go missing too: the pack is there without them."""
+        report = self._create_attachment("verslag.pdf", raw=b"%PDF-1.4 verslag")
+        audit = self.registration.start_audit()
+        audit.sudo().report_attachment_ids = report
+        Path(report._full_path(report.store_fname)).unlink()
+        archive = self._pack()
+        self.assertFalse(self._find(archive, "verslag.pdf"))
+        self.assertIn("SHA256SUMS", archive.namelist())
+
+    def test_more_is_missing_than_is_named(self):
+        with patch.object(kmop_dossier_zip, "NAMED", 1):
+            for name in ("a.txt", "b.txt"):
+                evidence = self._accept_file(name, name.encode())
+                self._get_path(evidence).unlink()
+            self.assertIn("and 1 more: see the workbook", self._read_me(self._pack()))
+
+    def test_in_the_database(self):
+        """Where the host keeps its files in the database, they are packed from it."""
+        self.env["ir.config_parameter"].sudo().set_param("ir_attachment.location", "db")
+        self._accept_file("a.txt", b"hier")
+        gone = self._accept_file("b.txt", b"weg")
+        self.env.flush_all()
+        self.env.cr.execute(
+            "UPDATE ir_attachment SET db_datas = NULL WHERE id = %s",
+            gone.file_ids.attachment_id.ids,
+        )
+        self.env.invalidate_all()
+        archive = self._pack()
+        (name,) = self._find(archive, "a.txt")
+        self.assertEqual(archive.read(name), b"hier")
+        self.assertFalse(self._find(archive, "b.txt"))
+        self.assertRegex(self._read_me(archive), "Missing: .*b.txt")
+
+    def test_missing_file_of_a_draft(self):
+        attachment = self._create_attachment("klad.txt", raw=b"klad")
+        self._create_evidence(self.registration, attachment_ids=attachment.ids)
+        Path(attachment._full_path(attachment.store_fname)).unlink()
+        archive = self._pack()
+        self.assertRegex(self._read_me(archive), "Missing: .*klad.txt")
+        self.assertNotIn(b"klad.txt", archive.read("SHA256SUMS"))
+
+    def test_folder_without_an_indicator(self):
+        files = self.env["kmop.dossier.files"]
+        names = files._get_folder_names("accepted", self.env["kmop.indicator"])
+        self.assertEqual(names, ("Evidence", "No indicator"))
 
 
 @tagged("post_install", "-at_install")

@@ -702,3 +702,10 @@ class TestFindingReport(FindingCommon):
     def test_user_adds_the_report_of_anothers(self):
         finding = self._create_finding().with_user(self.reader)
         self.assertEqual(finding.add_report_as_evidence().owner_id, self.reader)
+
+    def test_button_opens_the_evidence_of_several(self):
+        findings = self._bring("closed") | self._bring("closed")
+        action = findings.action_add_report()
+        found = self.env["kmop.evidence"].search(action["domain"])
+        self.assertEqual(found, findings.kmop_evidence_ids)
+        self.assertEqual(len(found), 2)

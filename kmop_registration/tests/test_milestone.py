@@ -1,4 +1,5 @@
 from datetime import date
+from unittest.mock import patch
 
 from psycopg2 import IntegrityError
 
@@ -478,7 +479,12 @@ class TestMilestoneShipped(KmopCommon):
                 }
             )
             found |= self._get_planned(exemption)
-            order = self._create_dossier(end="2028-01-15")
+            order = self._create_order(
+                kmop_service="training",
+                kmop_subsidised=True,
+                kmop_date_start="2026-06-01",
+                kmop_date_end="2028-01-15",
+            )
             order.action_confirm()
             found |= self._get_planned(order)
             order.kmop_date_application = "2026-05-20"
@@ -684,6 +690,58 @@ class TestMilestonePurpose(MilestoneCommon):
         self.assertEqual(applied.state, "superseded")
         self.assertTrue(self._run("2026-06-15"), "documents are missing")
         self.assertEqual(complete.state, "sent")
+
+    def test_document_of_a_dossier(self):
+        """What belongs to another dossier doesn't count."""
+        with freeze_time("2026-05-01"):
+            order, other = self._create_dossier(), self._create_dossier()
+            (order | other).action_confirm()
+            vals = {
+                "anchor": "service_start",
+                "offset_direction": "after",
+                "unit": "weeks",
+                "number": 1,
+                "document_type_id": self.quote_type.id,
+            }
+            milestone = self._plan_rule("document", order, **vals)
+            waiting = self._get(other, milestone.rule_id) or self._plan_rule(
+                "document", other, **vals
+            )
+            order.kmop_evidence_ids.accept()
+        self._run("2026-06-08")
+        self.assertEqual((milestone.state, waiting.state), ("superseded", "sent"))
+
+    def test_of_one_part(self):
+        """A rule of part 2 says nothing of an audit of part 1."""
+        rules = [
+            self._create_rule(1, "weeks", "audit_planned", part_ids=[(6, 0, part.ids)])
+            for part in (self.part1, self.part2)
+        ]
+        with freeze_time("2027-06-01"):
+            audit = self.registration.start_audit()
+            audit.request(self.bureau, date(2027, 6, 1))
+            audit.plan(date(2027, 9, 1))
+        self.assertEqual(audit.part_id, self.part2)
+        found = [bool(self._get(audit, rule)) for rule in rules]
+        self.assertEqual(found, [False, True])
+
+    def test_who_does_it_by_default(self):
+        rule = self.rules.create({"name": "Kijk na", "anchor": "registration_end"})
+        self.assertEqual(rule.role_id, self.responsible)
+
+    def test_who_works_there_no_more(self):
+        self.company.kmop_mail_clients = True
+        order = self._create_dossier()
+        role = self.env.ref(ROOT + "kmop_milestone_role_client")
+        self.assertEqual(role._get_people(order), order.partner_id)
+        order.partner_id.active = False
+        self.assertFalse(role._get_people(order))
+
+    def test_owner_of_an_exemption(self):
+        exemption = self.env["kmop.exemption"].new(
+            {"registration_id": self.registration.id}
+        )
+        self.assertEqual(exemption._kmop_get_owner(), self.registration.user_id)
 
 
 @tagged("post_install", "-at_install")
@@ -1007,3 +1065,11 @@ class TestReminder(MilestoneCommon):
         mail = self._run("2027-08-29")
         self.assertIn("/kmop/reminders/", mail.body_html)
         self.assertIn("List-Unsubscribe-Post", mail.headers)
+
+    def test_out_of_time(self):
+        """Where the scheduler has no more time, the next run goes on."""
+        cron = self.registry["ir.cron"]
+        with patch.object(cron, "_commit_progress", lambda *_args, **_counts: 0):
+            self.assertFalse(self._run("2027-08-29"))
+        self.assertEqual(self.milestone.state, "sent")
+        self.assertEqual(len(self._run("2027-08-29")), 1)

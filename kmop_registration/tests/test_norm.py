@@ -94,3 +94,8 @@ class TestNorm(KmopCommon):
             records = self.env[model].browse(data.mapped("res_id"))
             self.assertTrue(records)
             self.assertFalse(records.filtered(lambda r: not r.source), model)
+
+    def test_a_theme_is_no_part_of_itself(self):
+        theme = self.env.ref("kmop_registration.kmop_theme_digital")
+        with self.assertRaisesRegex(ValidationError, "part of itself"):
+            theme.parent_id = theme

@@ -309,6 +309,14 @@ class TestOnboard(OnboardCommon):
         old._kmop_link(wizard.registration_id, self.quote_type)
         self.assertFalse(self.env["sale.order"].search(unlinked))
 
+    def test_a_started_one_of_the_same_track_is_used(self):
+        registration = self._create_registration()
+        audit = registration.start_audit()
+        taken = self._take_over({"date_start": date(2025, 3, 1)})
+        self.assertEqual((taken, taken.track_id), (registration, self.starter))
+        self.assertEqual(taken.date_end, date(2027, 2, 28))
+        self.assertNotEqual(audit.exists().state, "decided")
+
 
 @tagged("post_install", "-at_install")
 class TestOnboardTour(OnboardCommon, HootCase):

@@ -519,6 +519,10 @@ class TestProjectXlsx(ProjectCommon):
             ):
                 self.assertEqual(self._get_names(self._export()), expected)
 
+    def test_scores_are_not_for_everybody(self):
+        sheets = self.env["kmop.project.xlsx"].with_user(self.salesman)
+        self.assertEqual(sheets._get_scores([1, 2]), {})
+
 
 @tagged("post_install", "-at_install")
 class TestProjectFilters(ProjectCommon):

@@ -244,3 +244,7 @@ class TestRegistration(KmopCommon):
         self.assertTrue(partner.is_registered_on("2025-01-01", "training"))
         self.assertFalse(partner.is_registered_on("2025-01-01", "advice"))
         self.assertEqual(partner.kmop_registration_ids, registration + advice)
+
+    def test_search_a_validity_that_there_is_not(self):
+        partners = self.env["res.partner"].with_user(self.officer)
+        self.assertFalse(partners.search([("kmop_validity", "=", "splendid")]))

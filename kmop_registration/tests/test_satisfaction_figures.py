@@ -651,6 +651,11 @@ class TestSatisfactionReport(FiguresCommon):
         with self.assertRaises(AccessError):
             self._create_report(self.stranger).action_confirm()
 
+    def test_nothing_to_show_yet(self):
+        report = self.env["kmop.satisfaction.report"].with_user(self.officer).new({})
+        report.registration_id = False
+        self.assertFalse(report.preview)
+
 
 @tagged("post_install", "-at_install")
 class TestFiguresBudget(FiguresCommon):

@@ -357,6 +357,23 @@ class TestSatisfactionInvite(InviteCommon):
         with patch("odoo.addons.kmop_registration.models.kmop_dossier_survey.BATCH", 2):
             self.assertEqual(len(self._run_cron("2026-06-05")), 6)
 
+    def test_failure_that_nobody_answers_for(self):
+        """It is on the dossier and in the log, and nobody gets a to-do."""
+        self.order.user_id = self.registration.user_id = False
+
+        def fail(_order):
+            raise ValueError("Kapot")
+
+        with self.assertLogs(LOGGER, "ERROR"):
+            self.order._kmop_send_safely(fail)
+        self.assertEqual(self.order.kmop_survey_error, "Kapot")
+        self.assertFalse(self.order.activity_ids)
+
+    def test_login_keeps_participants_out(self):
+        self.assertNotIn("require no login", self.survey.kmop_notice or "")
+        self.survey.users_login_required = True
+        self.assertIn("require no login", self.survey.kmop_notice)
+
 
 @tagged("post_install", "-at_install")
 @freeze_time("2026-06-05")

@@ -301,6 +301,13 @@ class TestTimeline(TimelineCommon, BudgetCommon):
             without = self._read_form(registration, plain)
         self.assertLessEqual(ours - without, 14)
 
+    def test_withdrawn_later_than_anything_drawn(self):
+        registration = self._create_registration(service="advice")
+        with freeze_time("2026-05-04"):
+            registration.withdraw("2027-01-01", "Gestopt")
+        drawing = self._draw(registration)
+        self.assertNotIn("withdrawn", [span[0] for span in self._spans(drawing)])
+
 
 @tagged("post_install", "-at_install")
 class TestTimelineOnPaper(TimelineCommon):
