@@ -26,6 +26,7 @@ from . import (
     test_evidence_link,
     test_evidence_upload,
     test_export_background,
+    test_export_satisfaction,
     test_export_xlsx,
     test_export_zip,
     test_finding,
@@ -60,6 +61,7 @@ from . import (
     test_timeline,
     test_ui,
     test_public_surface,
+    test_wizards,
     test_xlsx_rows,
     test_xlsx_sheet,
 )
