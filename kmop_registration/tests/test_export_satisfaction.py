@@ -1,5 +1,6 @@
 import io
 from tempfile import TemporaryFile
+from unittest.mock import patch
 
 from openpyxl import load_workbook
 
@@ -43,13 +44,33 @@ class TestExportSatisfaction(SatisfactionCommon):
 
     def test_groups_without_a_mean(self):
         """A table of too few answers each is there, and has no chart."""
-        other = self._create_dossier(kmop_date_start="2026-05-04")
+        cyber = self.env.ref("kmop_registration.kmop_theme_cybersecurity")
+        other = self._create_dossier(kmop_theme_id=cyber.id)
         other.action_confirm()
         self._answer(["8", "5", "9"])
         self._answer(["6", "0", "7"], order=other)
         sheet = self._export()
-        self.assertIn(["Answers", 2], self._get_values(sheet))
-        self.assertTrue(sheet._charts)
+        values = self._get_values(sheet)
+        self.assertIn(["Answers", 2], values)
+        self.assertIn(["Cybersecurity", 1], values)
+        titles = [chart.title.tx.rich.p[0].r[0].t for chart in sheet._charts]
+        self.assertIn("Quarter", titles)
+        self.assertNotIn("Theme", titles)
+
+    def test_groups_of_nothing(self):
+        """A table without rows leaves no trace, and no chart."""
+        self._answer(["8", "5", "9"])
+        self._answer(["6", "0", "7"])
+        reports = self.registry["kmop.satisfaction.report"]
+        values = reports._get_values
+
+        def get_values(report):
+            return {**values(report), "tables": [("Theme", [])]}
+
+        with patch.object(reports, "_get_values", get_values):
+            sheet = self._export()
+        self.assertEqual(len(sheet._charts), 2)
+        self.assertNotIn("Theme", [row[0] for row in self._get_values(sheet) if row])
 
     def test_too_few(self):
         self._answer(["8", "5", "9"])

@@ -386,6 +386,11 @@ class TestDossierZip(ZipCommon):
         self.assertEqual(archive.read(name), b"hier")
         self.assertFalse(self._find(archive, "b.txt"))
         self.assertRegex(self._read_me(archive), "Missing: .*b.txt")
+        file = io.BytesIO()
+        registration = self.registration.with_context(lang="en_US")
+        registration.env["kmop.audit.xlsx"]._write(registration, file)
+        states = [cell.value for cell in load_workbook(file)["Files"]["G"]]
+        self.assertEqual(states[1:], ["✓ There", "✗ Missing"])
 
     def test_missing_file_of_a_draft(self):
         attachment = self._create_attachment("klad.txt", raw=b"klad")
