@@ -128,13 +128,8 @@ class KmopProjectWindow(models.AbstractModel):
 
     @api.readonly
     def action_open_dossiers(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "kmop_registration.kmop_dossier_action"
+        return self._get_list(
+            "kmop_dossier_action",
+            domain=[("kmop_registration_id", "=", self.id)],
+            context={"search_default_kmop_sold": 1, "sale_show_partner_name": True},
         )
-        action["domain"] = [("kmop_registration_id", "=", self.id)]
-        action["context"] = {
-            "search_default_kmop_sold": 1,
-            "sale_show_partner_name": True,
-        }
-        return action

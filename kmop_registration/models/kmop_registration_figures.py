@@ -37,21 +37,25 @@ class KmopRegistrationFigures(models.AbstractModel):
     # ------------------------------------------------------------------ computes
 
     def _compute_evidence_count(self):
-        groups = self.env["kmop.evidence"]._read_group(
-            [("registration_id", "in", self.ids)], ["registration_id"], ["__count"]
-        )
-        counts = {registration.id: count for registration, count in groups}
+        counts = self._count_by_registration(self.env["kmop.evidence"])
         for registration in self:
             registration.evidence_count = counts.get(registration.id, 0)
 
     @api.depends("finding_ids.state")
     def _compute_open_finding_count(self):
-        Finding = self.env["kmop.finding"]
-        domain = Finding._live_domain() & Domain("registration_id", "in", self.ids)
-        groups = Finding._read_group(domain, ["registration_id"], ["__count"])
-        counts = {registration.id: count for registration, count in groups}
+        findings = self.env["kmop.finding"]
+        counts = self._count_by_registration(findings, findings._live_domain())
         for registration in self:
             registration.open_finding_count = counts.get(registration.id, 0)
+
+    def _count_by_registration(self, records, domain=Domain.TRUE):
+        """Return how many of the model of ``records`` there are, by registration id."""
+        groups = records._read_group(
+            Domain("registration_id", "in", self.ids) & domain,
+            ["registration_id"],
+            ["__count"],
+        )
+        return {registration.id: count for registration, count in groups}
 
     @api.depends_context("tz")
     def _compute_readiness(self):
@@ -150,45 +154,40 @@ class KmopRegistrationFigures(models.AbstractModel):
 
     # ------------------------------------------------------------------- actions
 
+    def _get_list(self, name, **values):
+        """Return one of our actions for this registration, with these ``values``."""
+        self.ensure_one()
+        actions = self.env["ir.actions.act_window"]
+        return {**actions._for_xml_id(f"kmop_registration.{name}"), **values}
+
     @api.readonly
     def action_open_evidence(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "kmop_registration.kmop_evidence_action"
+        return self._get_list(
+            "kmop_evidence_action",
+            domain=[("registration_id", "=", self.id)],
+            context={"default_registration_id": self.id},
         )
-        action["domain"] = [("registration_id", "=", self.id)]
-        action["context"] = {"default_registration_id": self.id}
-        return action
 
     @api.readonly
     def action_open_findings(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "kmop_registration.kmop_finding_action"
+        return self._get_list(
+            "kmop_finding_action",
+            domain=[("registration_id", "=", self.id)],
+            context={"default_registration_id": self.id, "search_default_open": 1},
         )
-        action["domain"] = [("registration_id", "=", self.id)]
-        action["context"] = {
-            "default_registration_id": self.id,
-            "search_default_open": 1,
-        }
-        return action
 
     @api.readonly
     def action_open_satisfaction(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "kmop_registration.kmop_satisfaction_action"
+        return self._get_list(
+            "kmop_satisfaction_action",
+            context={
+                "search_default_registration_id": self.id,
+                "pivot_measures": ["score", "__count"],
+            },
         )
-        action["context"] = {
-            "search_default_registration_id": self.id,
-            "pivot_measures": ["score", "__count"],
-        }
-        return action
 
     def action_report_satisfaction(self):
-        self.ensure_one()
-        action = self.env["ir.actions.act_window"]._for_xml_id(
-            "kmop_registration.kmop_satisfaction_report_action"
+        return self._get_list(
+            "kmop_satisfaction_report_action",
+            context={"default_registration_id": self.id},
         )
-        action["context"] = {"default_registration_id": self.id}
-        return action

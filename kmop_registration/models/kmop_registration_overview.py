@@ -138,9 +138,7 @@ class KmopRegistrationOverview(models.AbstractModel):
         findings = self.env["kmop.finding"]
         if not findings.has_access("read"):
             return {}
-        domain = findings._live_domain() & Domain("registration_id", "in", self.ids)
-        groups = findings._read_group(domain, ["registration_id"], ["__count"])
-        return {registration.id: count for registration, count in groups}
+        return self._count_by_registration(findings, findings._live_domain())
 
     # ----------------------------------------------------------- above the cards
 
