@@ -5,13 +5,13 @@ from werkzeug.urls import url_encode
 
 from odoo import http
 from odoo.exceptions import UserError, ValidationError
-from odoo.http import Stream, request
+from odoo.http import request
 from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
 from ..models.kmop_finding import SEVERITIES
-from ..tools import MAX_ID, safe_name
+from ..tools import INLINE, MAX_ID, examine, is_inline, safe_name
 
 _logger = logging.getLogger(__name__)
 
@@ -25,9 +25,6 @@ MEGABYTE = 1024 * 1024
 
 # Pieces of evidence of an indicator; more are folded away until one asks for them.
 UNFOLDED = 5
-
-# What a browser shows without running anything in it.
-INLINE = ("application/pdf", "image/gif", "image/jpeg", "image/png", "image/webp")
 
 HEADERS = {
     "Cache-Control": "no-store",
@@ -96,19 +93,20 @@ class KmopAuditPage(CustomerPortal):
         access._log("view")
         audit = access.audit_id
         search = self._get_text(search, LONGEST_NAME)
+        page = audit._get_page()
         values = {
             "search": search,
             "done": done,
             "requirements": audit._get_page_requirements(
-                search, self._may_act() and access._can_score()
+                page, search, self._may_act() and access._can_score()
             ),
             "messages": audit._get_page_messages(access.partner_id),
-            "findings": audit.log_ids.finding_id,
+            "findings": page["findings"],
             "severities": self._get_choices("kmop.finding", "severity"),
-            "inline_types": INLINE,
+            "is_inline": is_inline,
             "format_size": self._format_size,
             "unfolded": UNFOLDED,
-            **self._get_page_values(access),
+            **self._get_page_values(access, page),
         }
         return self._render("kmop_registration.audit_page", values)
 
@@ -121,24 +119,16 @@ class KmopAuditPage(CustomerPortal):
         access._log("projects")
         audit = access.audit_id
         url = f"/my/kmop/audits/{audit.id}"
-        domain = audit._get_page_projects_domain()
-        orders = request.env["sale.order"].sudo()  # sudo: the officer shares them
         shown = pager(
             f"{url}/projects",
-            orders.search_count(domain),
+            audit._count_page_projects(),
             max(min(page, MAX_ID), 1),
             PROJECTS_PER_PAGE,
             url_args=self._get_token_args(),
         )
         values = {
-            "orders": orders.search(
-                domain,
-                order="kmop_date_start, id",
-                limit=PROJECTS_PER_PAGE,
-                offset=shown["offset"],
-            ),
+            "projects": audit._get_page_projects(shown["offset"], PROJECTS_PER_PAGE),
             "pager": shown,
-            "window": audit._get_page_window(),
             **self._get_page_values(access),
         }
         return self._render("kmop_registration.audit_page_projects", values)
@@ -152,7 +142,8 @@ class KmopAuditPage(CustomerPortal):
             frozen = access.audit_id._get_shown_file(file_id)
         if not frozen:
             return self._refuse(access)
-        if (integrity := frozen._get_integrity()) != "intact":
+        content = frozen.attachment_id._kmop_read()
+        if (integrity := access.audit_id._get_file_state(frozen, content)) != "intact":
             _logger.warning(
                 "Auditor's page of audit %s: frozen file %s of evidence %s is %s",
                 audit_id,
@@ -162,13 +153,14 @@ class KmopAuditPage(CustomerPortal):
             )
             access._log("missing", name=frozen.name, evidence_id=frozen.evidence_id.id)
             return self._tell_lost(access, frozen)
-        inline = not download and frozen.attachment_id.mimetype in INLINE
+        mimetype, _fault = examine(frozen.name, content)
+        inline = not download and mimetype in INLINE
         access._log(
             "view" if inline else "download",
             name=frozen.name,
             evidence_id=frozen.evidence_id.id,
         )
-        return self._send(frozen.attachment_id, frozen.name, inline)
+        return self._send(frozen.attachment_id, frozen.name, mimetype if inline else "")
 
     @public_route(f"{PAGE}/attachments/<int:attachment_id>")
     def kmop_audit_attachment(self, audit_id, attachment_id, **_params):
@@ -180,7 +172,7 @@ class KmopAuditPage(CustomerPortal):
             attachment = audit._get_shown_attachment(attachment_id, access.partner_id)
         if not attachment:
             return self._refuse(access)
-        if not self._is_there(attachment):
+        if not attachment._kmop_read():
             _logger.warning(
                 "Auditor's page of audit %s: attachment %s has no content",
                 audit_id,
@@ -189,7 +181,7 @@ class KmopAuditPage(CustomerPortal):
             access._log("missing", name=attachment.name)
             return self._tell_lost(access, attachment)
         access._log("download", name=attachment.name)
-        return self._send(attachment, attachment.name, inline=False)
+        return self._send(attachment, attachment.name)
 
     # --------------------------------------------------------------------- writing
 
@@ -310,12 +302,15 @@ class KmopAuditPage(CustomerPortal):
 
     # ---------------------------------------------------------------------- output
 
-    def _get_page_values(self, access):
+    def _get_page_values(self, access, page=None):
         audit = access.audit_id
+        page = page or audit._get_page_head()
         return {
             "access": access,
             "audit": audit,
-            "registration": audit.registration_id,
+            "cover": page["cover"],
+            "note": page["note"],
+            "window": page["window"],
             "res_company": audit.company_id,
             "page_name": "kmop_audit",
             "no_breadcrumbs": request.env.user._is_public(),
@@ -348,31 +343,20 @@ class KmopAuditPage(CustomerPortal):
         query = url_encode({**self._get_token_args(), "done": done})
         return request.redirect(f"{url}?{query}#{anchor}")
 
-    def _is_there(self, attachment):
-        try:
-            return any(attachment._kmop_read())
-        except OSError:
-            return False
-
     def _tell_lost(self, access, record):
         values = {"name": record.name, **self._get_page_values(access)}
         return self._render("kmop_registration.audit_page_lost", values, status=404)
 
-    def _send(self, attachment, name, inline):
-        """Send a file that can't run anything, under a name that is safe to save."""
-        # From the disk where it is there: gigabytes don't fit in memory.
-        stored = attachment.store_fname
-        content = (
-            {"type": "path", "path": attachment._full_path(stored)}
-            if stored
-            else {"type": "data", "data": attachment.raw}
+    def _send(self, attachment, name, inline_type=""):
+        """Send a file as its storage does, under a name that is safe to save.
+
+        :param inline_type: the type to show it as; what has none is saved
+        """
+        stream = request.env["ir.binary"]._get_stream_from(
+            attachment,
+            filename=safe_name(name, 150),
+            mimetype=inline_type or "application/octet-stream",
         )
-        stream = Stream(
-            mimetype=attachment.mimetype,
-            download_name=safe_name(name, 150),
-            etag=False,
-            **content,
-        )
-        response = stream.get_response(as_attachment=not inline)
+        response = stream.get_response(as_attachment=not inline_type)
         response.headers.update(HEADERS)
         return response

@@ -35,7 +35,7 @@ class KmopAuditPack(KmopAuditPage):
         if not access:
             return self._refuse()
         file = TemporaryFile()  # noqa: SIM115 (closed by the response)
-        access.env["kmop.page.xlsx"]._write(access, file)
+        access.audit_id._get_page_packer("xlsx")._write(access, file)
         file.seek(0)
         content = wrap_file(request.httprequest.environ, file)
         return self._send_pack(access, content, "xlsx", MIMETYPE)
@@ -46,7 +46,7 @@ class KmopAuditPack(KmopAuditPage):
         access = self._enter(audit_id)
         if not access:
             return self._refuse()
-        content = stream_archive(access.env["kmop.page.zip"], access)
+        content = stream_archive(access.audit_id._get_page_packer("zip"), access)
         return self._send_pack(access, content, "zip", "application/zip")
 
     def _render_summary(self, access):
@@ -59,7 +59,7 @@ class KmopAuditPack(KmopAuditPage):
         return reports._render_qweb_pdf(REPORT, ids, data)
 
     def _send_pack(self, access, content, ending, mimetype, inline=False):
-        name = safe_name(f"{access.audit_id.display_name}.{ending}", 150)
+        name = safe_name(f"{access.audit_id._get_page_title()}.{ending}", 150)
         access._log("download", name=name)
         disposition = content_disposition(name, "inline" if inline else "attachment")
         return Response(

@@ -9,6 +9,7 @@ from odoo import api, http
 from odoo.http import content_disposition, request
 
 from ..report.xlsx_sheet import MIMETYPE
+from ..tools import MAX_ID
 
 
 def stream_archive(packer, record):
@@ -29,46 +30,58 @@ def stream_archive(packer, record):
     return stream()
 
 
+def stream_parts(export):
+    """Yield a file that was made in the background, on a transaction of its own."""
+    registry, user, context = export.env.registry, export.env.uid, export.env.context
+
+    def stream():
+        with registry.cursor(readonly=True) as cr:
+            own = api.Environment(cr, user, dict(context))
+            yield from own[export._name].browse(export.ids)._read_parts()
+
+    return stream()
+
+
+def download_route(path):
+    return http.route(path, type="http", auth="user", methods=["GET"], readonly=True)
+
+
 class KmopExport(http.Controller):
-    @http.route(
-        "/kmop/registration/<int:registration_id>/audit.xlsx",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        readonly=True,
-    )
+    @download_route("/kmop/registration/<int:registration_id>/audit.xlsx")
     def audit_xlsx(self, registration_id):
         """Stream the audit workbook of one registration, as its reader may see it."""
-        registration = self._get_registration(registration_id)
-        file = TemporaryFile()  # noqa: SIM115 (closed by the response)
-        request.env["kmop.audit.xlsx"]._write(registration, file)
-        return self._respond(file, registration)
+        return self._send_workbook(self._get_registration(registration_id))
 
-    @http.route(
-        "/kmop/registration/<int:registration_id>/dossier.zip",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        readonly=True,
-    )
+    @download_route("/kmop/registration/<int:registration_id>/dossier.zip")
     def dossier_zip(self, registration_id):
         """Send the dossier while it is being packed, as its reader may see it."""
-        registration = self._get_registration(registration_id)
-        subject = request.env._("Dossier")
+        return self._send_archive(self._get_registration(registration_id))
+
+    @download_route("/kmop/audit/<int:audit_id>/audit.xlsx")
+    def decided_xlsx(self, audit_id):
+        """Stream the workbook of what an audit was decided on."""
+        return self._send_workbook(self._get_decided(audit_id))
+
+    @download_route("/kmop/audit/<int:audit_id>/dossier.zip")
+    def decided_zip(self, audit_id):
+        """Send the files of what an audit was decided on, while they are packed."""
+        return self._send_archive(self._get_decided(audit_id))
+
+    def _send_workbook(self, subject):
+        file = TemporaryFile()  # noqa: SIM115 (closed by the response)
+        subject._get_packer("xlsx")._write(subject, file)
+        return self._respond(file, subject)
+
+    def _send_archive(self, subject):
+        title = request.env._("Dossier")
         return Response(
-            stream_archive(request.env["kmop.dossier.zip"], registration),
+            stream_archive(subject._get_packer("zip"), subject),
             mimetype="application/zip",
             direct_passthrough=True,
-            headers=self._get_headers(registration, subject, "zip"),
+            headers=self._get_headers(subject, title, "zip"),
         )
 
-    @http.route(
-        "/kmop/registration/<int:registration_id>/projects.xlsx",
-        type="http",
-        auth="user",
-        methods=["GET"],
-        readonly=True,
-    )
+    @download_route("/kmop/registration/<int:registration_id>/projects.xlsx")
     def projects_xlsx(self, registration_id, date_from=None, date_to=None):
         """Stream the project list over a window, as its reader may see it.
 
@@ -84,17 +97,36 @@ class KmopExport(http.Controller):
         name = request.env._("Project list")
         return self._respond(file, registration, name)
 
-    def _respond(self, file, registration, subject=None):
+    @download_route("/kmop/export/<int:export_id>")
+    def background_export(self, export_id):
+        """Send a file that was made in the background to who asked for it."""
+        export = request.env["kmop.export"].browse(min(export_id, MAX_ID)).exists()
+        if not (export and export.has_access("read") and export.part_ids):
+            raise NotFound
+        parts = export._get_parts()
+        return Response(
+            stream_parts(export),
+            mimetype=parts[0].mimetype,
+            direct_passthrough=True,
+            headers={
+                **self._get_file_headers(parts[0].name),
+                "Content-Length": sum(parts.mapped("file_size")),
+            },
+        )
+
+    def _respond(self, file, record, subject=None):
         file.seek(0)
         return Response(
             wrap_file(request.httprequest.environ, file),
             mimetype=MIMETYPE,
             direct_passthrough=True,
-            headers=self._get_headers(registration, subject, "xlsx"),
+            headers=self._get_headers(record, subject, "xlsx"),
         )
 
-    def _get_headers(self, registration, subject, ending):
-        filename = registration._get_export_filename(subject, ending)
+    def _get_headers(self, record, subject, ending):
+        return self._get_file_headers(record._get_export_filename(subject, ending))
+
+    def _get_file_headers(self, filename):
         return {
             "Content-Disposition": content_disposition(filename),
             "Cache-Control": "no-store",
@@ -102,12 +134,22 @@ class KmopExport(http.Controller):
         }
 
     def _get_registration(self, registration_id):
-        """Answer a registration of others like one that isn't there."""
-        registration = request.env["kmop.registration"].browse(registration_id).exists()
-        may_export = request.env.user.has_group("kmop_registration.group_kmop_user")
-        if not (may_export and registration and registration.has_access("read")):
+        return self._get_readable("kmop.registration", registration_id)
+
+    def _get_decided(self, audit_id):
+        """Answer an audit that isn't decided like one that isn't there."""
+        audit = self._get_readable("kmop.audit", audit_id)
+        if not audit._get_decision():
             raise NotFound
-        return registration
+        return audit
+
+    def _get_readable(self, model, id_):
+        """Answer a record of others like one that isn't there."""
+        record = request.env[model].browse(id_).exists()
+        may_export = request.env.user.has_group("kmop_registration.group_kmop_user")
+        if not (may_export and record and record.has_access("read")):
+            raise NotFound
+        return record
 
     def _get_window(self, registration, date_from, date_to):
         asked_from, asked_to = registration._get_project_window()

@@ -77,6 +77,9 @@ class KmopReminder(http.Controller):
         """
         optional = self._get_optional(partner)
         if partner._kmop_is_inside():
-            return optional
+            companies = partner.user_ids.company_ids
+            return optional.filtered(
+                lambda r: r.company_id in (r.company_id.browse(), *companies)
+            )
         lines = partner.env["kmop.reminder"].search([("partner_id", "=", partner.id)])
         return optional & lines.milestone_id.rule_id

@@ -1,11 +1,16 @@
 from odoo import models
+from odoo.fields import Domain
 
 
 class AccountMove(models.Model):
     _name = "account.move"
     _inherit = ["account.move", "kmop.evidence.source"]
 
-    _kmop_user_field = "invoice_user_id"
+    # No `_kmop_user_field`: any user who edits invoices can change their salesperson.
+
+    def _kmop_user(self):
+        """Return the salesperson of the dossier that is invoiced."""
+        return self._kmop_get_dossiers().user_id[:1]
 
     def _kmop_date_effective(self):
         return self.invoice_date or super()._kmop_date_effective()
@@ -42,10 +47,12 @@ class AccountMove(models.Model):
         Where it was accepted before it was changed, this is its new version.
         """
         dossiers = self._kmop_get_dossiers().filtered("kmop_registration_id")
-        types = self.env["kmop.evidence.type"]
-        evidence_type = dossiers and types._get_default_for(self._name)
-        if not evidence_type:
-            return
+        for company, orders in dossiers.grouped("company_id").items():
+            types = self.env["kmop.evidence.type"]
+            if evidence_type := types._get_default_for(self._name, company):
+                self._kmop_link_to(orders, evidence_type)
+
+    def _kmop_link_to(self, dossiers, evidence_type):
         waiting = self._kmop_get_waiting(evidence_type)
         # sudo: who posts an invoice need not be allowed to add evidence
         invoices = self._kmop_with_internal_user().sudo()
@@ -62,12 +69,10 @@ class AccountMove(models.Model):
     def _kmop_get_waiting(self, evidence_type):
         """Return which invoices wait for judgement, ``(id, dossier)`` each."""
         groups = self.env["kmop.evidence"]._read_group(
-            [
-                ("res_model", "=", self._name),
-                ("res_id", "in", self.ids),
-                ("type_id", "=", evidence_type.id),
-                ("state", "in", ("draft", "submitted")),
-            ],
+            Domain("res_model", "=", self._name)
+            & Domain("res_id", "in", self.ids)
+            & Domain("state", "in", ("draft", "submitted"))
+            & evidence_type._alike_domain("type_id"),
             ["res_id", "order_id"],
         )
         return set(groups)

@@ -1,166 +1,107 @@
-import glob
-import hashlib
-import os
-import time
-import uuid
+import base64
+import binascii
 
 from odoo import api, models
-from odoo.exceptions import UserError
+from odoo.exceptions import MissingError, UserError
 
-from odoo.addons.base.models import ir_attachment
-from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
-
-# The largest size that the host can note; the file itself may be larger.
-MAX_SIZE = 2**31 - 1
-PIECE = 2**20
-# How the name of a file in the filestore begins that isn't whole yet.
-PART = "kmop_part_"
-PART_KEPT_SECONDS = 24 * 60 * 60
+# The models whose files are kept as they are, at some time: see kmop.attached.
+OWNERS = (
+    "kmop.audit",
+    "kmop.audit.decision",
+    "kmop.evidence",
+    "kmop.registration.period",
+)
+# What may change of a file that is kept. The web client draws a thumbnail of each PDF
+# that it shows for the first time.
+FREE_FIELDS = frozenset({"description", "thumbnail"})
+# Unlike its name in the context, this object can't be sent by a remote call.
+MOVING = object()
 
 
 class IrAttachment(models.Model):
     _inherit = "ir.attachment"
 
-    # What makes the file what it is; its description, say, may change.
-    _kmop_frozen_fields = frozenset(
-        {
-            "checksum",
-            "datas",
-            "db_datas",
-            "mimetype",
-            "name",
-            "raw",
-            "res_field",
-            "res_id",
-            "res_model",
-            "store_fname",
-            "type",
-            "url",
-        }
-    )
-
     def write(self, vals):
-        if self._kmop_frozen_fields & vals.keys():
-            self._kmop_check_frozen()
+        kept = self.browse()
+        moving = self.env.context.get("kmop_moving") is MOVING
+        if not moving and vals.keys() - FREE_FIELDS:
+            kept = self._kmop_get_kept()
+        if kept:
+            # Before a message names the record: who may not write it isn't told.
+            self.check_access("write")
+            content = self._kmop_get_moved(vals)
+            if content is None:
+                raise UserError(kept._kmop_get_kept_message())
+            if not content:
+                return True
+            # The storage where it is moved to may note down how it calls the file.
+            self = self.with_context(kmop_moving=MOVING, image_no_postprocess=True)
+            vals = {"raw": content, "mimetype": self.mimetype}
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_kmop_frozen(self):
-        self._kmop_check_frozen()
+    @api.ondelete(at_uninstall=True)
+    def _unlink_except_kmop_kept(self):
+        # Not what the context says (`_force_unlink`): modules are uninstalled while the
+        # registry is loaded, and until it is ready no call is answered.
+        if self.env.registry.ready and (kept := self._kmop_get_kept()):
+            raise UserError(kept._kmop_get_kept_message())
 
-    def _kmop_check_frozen(self):
-        """Raise UserError where a file belongs to accepted evidence, whoever asks."""
-        mine = self.filtered(lambda attachment: attachment.res_model == "kmop.evidence")
-        if not mine or self.env.context.get(MODULE_UNINSTALL_FLAG):
-            return
-        # sudo: frozen files are protected from those who can't see them, too
-        frozen = self.env["kmop.evidence.file"].sudo()
-        held = frozen.search([("attachment_id", "in", mine.ids)], limit=1)
-        if held:
-            raise UserError(
-                self.env._(
-                    "%(file)s belongs to the accepted evidence %(evidence)s and can't"
-                    " be changed or removed.",
-                    file=held.name,
-                    evidence=held.evidence_id.name,
-                )
-            )
+    # ----------------------------------------------------------- what is kept as it is
 
-    # ------------------------------------------------------------------- filestore
+    def _kmop_get_kept(self):
+        """Return those that may not change any more, whoever asks."""
+        # sudo: files are protected from those who can't see them as well
+        attachments = self.sudo().filtered(lambda a: a.res_model in OWNERS)
+        kept = self.browse()
+        for model_name, owned in attachments.grouped("res_model").items():
+            kept |= self.env[model_name]._get_kept_attachments(owned)
+        return kept
 
-    @api.model
-    def _file_write(self, bin_value, checksum):
-        """Put a file in its place once it is whole.
+    def _kmop_get_kept_message(self):
+        attachment = self[:1]
+        record = self.env[attachment.res_model].browse(attachment.res_id)
+        return self.env._(
+            "%(file)s belongs to %(record)s and is kept as it is: it can't be changed,"
+            " shared or removed.",
+            file=attachment.name,
+            record=record.display_name,
+        )
 
-        Where the disk is full or the server is killed, Odoo leaves a half one, which
-        it then holds against the whole one: a collision.
+    def _kmop_get_moved(self, vals):
+        """Return the content where an administrator only moves it to another storage.
+
+        The host then writes each file with the content that it has.
+
+        :return: None where something would change; empty where the content is lost
         """
-        name, place = self._get_path(bin_value, checksum)
-        if self._storage() != "file" or os.path.exists(place):
-            return super()._file_write(bin_value, checksum)
-        # In case the transaction fails: what nothing refers to is collected.
-        self._mark_for_gc(name)
-        self._kmop_write_whole(bin_value, place)
-        return name
-
-    @api.model
-    def _kmop_write_whole(self, content, place):
-        part = self._full_path(f"{PART}{uuid.uuid4().hex}")
+        if not (
+            len(self) == 1
+            and self.env.is_system()
+            and vals.keys() <= {"raw", "datas", "mimetype"}
+            and vals.keys() & {"raw", "datas"}
+        ):
+            return None
         try:
-            with open(part, "xb") as file:
-                file.write(content)
-            os.replace(part, place)
-        except OSError:
-            if os.path.exists(part):
-                os.unlink(part)
-            raise
+            written = vals.get("raw") or base64.b64decode(vals.get("datas") or b"")
+        except (binascii.Error, TypeError, ValueError):
+            return None
+        content = self._kmop_read()
+        return content if written == content else None
 
-    @api.autovacuum
-    def _gc_kmop_parts(self):
-        """Remove what a server that was killed had half written."""
-        limit = time.time() - PART_KEPT_SECONDS
-        for part in glob.glob(glob.escape(self._full_path(PART)) + "*"):
-            if os.stat(part).st_mtime < limit:
-                os.unlink(part)
-
-    # ------------------------------------------------------------- large contents
-
-    # The host holds a content in memory, which gigabytes don't fit in.
+    # ------------------------------------------------------------------------- content
 
     def _kmop_read(self):
-        """Yield the content in pieces. Raises OSError where it isn't there."""
-        if self.store_fname:
-            yield from self._kmop_read_file(self.store_fname)
-        elif self.raw or not self.file_size:
-            yield self.raw or b""
-        else:
-            raise FileNotFoundError(self.name)
+        """Return the content of one file as it is stored now; empty where it is lost.
 
-    @api.model
-    def _kmop_read_file(self, name):
-        with open(self._full_path(name), "rb") as file:
-            while piece := file.read(PIECE):
-                yield piece
-
-    def _kmop_hash(self):
-        """Return the SHA-256 of the content, and its size."""
-        digest, size = hashlib.sha256(), 0
-        for piece in self._kmop_read():
-            digest.update(piece)
-            size += len(piece)
-        return digest.hexdigest(), size
-
-    def _kmop_share(self, other):
-        """Hold the content of ``other``: what is the same is one file on the disk."""
-        names = ("store_fname", "checksum", "file_size", "index_content")
-        self._kmop_write_content({name: other[name] for name in names})
-
-    # pylint: disable-next=missing-return
-    def _kmop_write_content(self, vals):
-        # The host's own way past its guard on these fields.
-        # sudo: nobody writes a frozen file, and only what freezes or packs gets here
-        # pylint: disable-next=super-method-mismatch
-        super(ir_attachment.IrAttachment, self.sudo()).write(vals)
-
-    # pylint: disable-next=missing-return
-    def _kmop_take_file(self, path, size):
-        """Move a file of the filestore's own disk into it, as this one's content."""
-        digest = hashlib.sha1()
-        with open(path, "rb") as file:
-            while piece := file.read(PIECE):
-                digest.update(piece)
-        checksum = digest.hexdigest()
-        name = f"{checksum[:2]}/{checksum}"
-        place = self._full_path(name)
-        os.makedirs(os.path.dirname(place), exist_ok=True)
-        # In case the transaction fails: what nothing refers to is collected.
-        self._mark_for_gc(name)
-        vals = {
-            "store_fname": name,
-            "checksum": checksum,
-            "file_size": min(size, MAX_SIZE),
-        }
-        self._kmop_write_content(vals)
-        self.flush_recordset(vals)
-        if not os.path.exists(place):
-            os.link(path, place)
+        It is read alone and isn't kept in the cache: of many files, one at a time is in
+        memory. Which storage it comes from is the host's concern.
+        """
+        alone = self.with_prefetch().with_context(bin_size=False, bin_size_raw=False)
+        try:
+            cached = ["raw"] if self.store_fname else ["raw", "db_datas"]
+            alone.invalidate_recordset(cached)
+            content = alone.raw or b""
+        except MissingError:
+            return b""
+        alone.invalidate_recordset(cached)
+        return content

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..tools import read_day, read_records, read_text
+from ..tools import ignore_caller_context, read_day, read_records, read_text
 
 STATES = [
     ("draft", "Draft"),
@@ -25,6 +25,9 @@ TRANSITIONS = {
 }
 
 OPEN_STATES = tuple(state for state, following in TRANSITIONS.items() if following)
+
+# What comes with the report, which may follow the decision.
+REPORT_FIELDS = frozenset({"date_reported", "report_attachment_ids"})
 
 OUTCOMES = [
     ("positive", "Positive"),
@@ -68,22 +71,11 @@ class KmopAudit(models.Model):
             "date_decided",
         }
     )
-    # What can't change any more once the audit is decided or cancelled.
-    _closed_fields = frozenset(
-        {
-            "registration_id",
-            "part_id",
-            "norm_id",
-            "bureau_id",
-            "auditor_id",
-            "date_answered",
-            "hours_quoted",
-            "price_hourly",
-            "answer_note",
-            "date_reported",
-            "report_attachment_ids",
-        }
-    )
+    # A finding may be entered after the decision, when the report has come.
+    _free_fields = {
+        "decided": frozenset({"finding_ids", "access_ids"}),
+        "cancelled": frozenset({"access_ids"}),
+    }
 
     registration_id = fields.Many2one(
         "kmop.registration",
@@ -150,6 +142,7 @@ class KmopAudit(models.Model):
         copy=False,
         bypass_search_access=True,
     )
+    can_add_report = fields.Boolean(compute="_compute_can_add_report")
     note = fields.Html()
     period_ids = fields.One2many("kmop.registration.period", "audit_id")
     score_ids = fields.One2many("kmop.audit.score", "audit_id")
@@ -175,7 +168,7 @@ class KmopAudit(models.Model):
     )
 
     def _default_norm_id(self):
-        return self.env["kmop.norm"]._in_force_on(fields.Date.context_today(self))
+        return self.env["kmop.norm"]._in_force_on(self._get_today())
 
     # ------------------------------------------------------------------ computes
 
@@ -200,6 +193,15 @@ class KmopAudit(models.Model):
     def _compute_is_open(self):
         for audit in self:
             audit.is_open = bool(TRANSITIONS.get(audit.state))
+
+    @api.depends("state", "report_attachment_ids")
+    def _compute_can_add_report(self):
+        """A report may follow the decision; one that is there is kept."""
+        for audit in self:
+            # In a form, the files that are being added don't count yet.
+            stored = audit._origin.report_attachment_ids
+            late = audit.state == "decided" and not stored
+            audit.can_add_report = audit.is_open or late
 
     def _compute_score_count(self):
         groups = self.env["kmop.audit.score"]._read_group(
@@ -267,12 +269,22 @@ class KmopAudit(models.Model):
             expected=expected.display_name,
         )
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_started(self):
-        if self.filtered(lambda audit: audit.state != "draft"):
-            raise UserError(
-                self.env._("An audit that was requested is kept: cancel it.")
-            )
+    def _get_kept_message(self):
+        if self.state != "draft":
+            return self.env._("An audit that was requested is kept: cancel it.")
+        return super()._get_kept_message()
+
+    def _get_closed_message(self, names):
+        return self.env._(
+            "%(audit)s is %(state)s and read-only: %(fields)s can't change any more.",
+            audit=self.display_name,
+            state=self._get_state_label().lower(),
+            fields=self._get_labels(names),
+        )
+
+    def _get_state_label(self, state=None):
+        labels = dict(self._fields["state"]._description_selection(self.env))
+        return labels[state or self.state]
 
     # ---------------------------------------------------------------------- CRUD
 
@@ -282,13 +294,19 @@ class KmopAudit(models.Model):
         audits._create_scores()
         return audits
 
-    def write(self, vals):
-        if self._closed_fields & vals.keys() and not all(self.mapped("is_open")):
-            raise UserError(self.env._("A decided or cancelled audit is read-only."))
-        return super().write(vals)
+    def _get_free_fields(self):
+        """A report can follow the decision; one that is there is kept."""
+        free = super()._get_free_fields()
+        late = self.state == "decided" and self.can_add_report
+        return free | REPORT_FIELDS if late else free
+
+    @api.model
+    def _get_kept_domain(self):
+        return Domain("state", "not in", OPEN_STATES)
 
     # ---------------------------------------------------------------- public API
 
+    @ignore_caller_context
     def request(self, bureau, date=None):
         """Record that the audit is asked of ``bureau`` (a partner or its id).
 
@@ -302,6 +320,7 @@ class KmopAudit(models.Model):
         day = self._get_past_day(date)
         self._move("requested", {"bureau_id": bureau.id, "date_requested": day})
 
+    @ignore_caller_context
     def plan(self, date):
         """Record the day of the visit; planning again moves it.
 
@@ -314,6 +333,7 @@ class KmopAudit(models.Model):
         self._check_order(self.date_requested, day)
         self._move("planned", {"date_planned": day})
 
+    @ignore_caller_context
     def visit(self, date=None):
         """Record that the auditor came on ``date``, today by default."""
         self.ensure_one()
@@ -321,6 +341,7 @@ class KmopAudit(models.Model):
         self._check_order(self.date_requested, day)
         self._move("visited", {"date_visited": day})
 
+    @ignore_caller_context
     def decide(
         self,
         outcome,
@@ -344,12 +365,15 @@ class KmopAudit(models.Model):
             raise UserError(self.env._("Choose the outcome of the audit."))
         day = self._get_past_day(date_decided)
         self._check_order(self.date_visited, day)
-        self._move("decided", {"outcome": outcome, "date_decided": day})
+        self._adopt_attachments()
+        self._move("decided", {"outcome": outcome, "date_decided": day}, reason)
         if outcome != "negative":
             self._grant(registration_date, date_end, reason)
         if number := read_text(self.env, number):
             self.registration_id.number = number
+        self.env["kmop.audit.decision"]._keep(self)
 
+    @ignore_caller_context
     def cancel(self, reason):
         """Stop open audits; what was recorded stays.
 
@@ -359,25 +383,24 @@ class KmopAudit(models.Model):
             reason, self.env._("Give the reason of the cancellation.")
         )
         for audit in self:
-            audit._move("cancelled", {"cancel_reason": reason})
+            audit._move("cancelled", {"cancel_reason": reason}, reason)
 
     # ----------------------------------------------------------------- internals
 
-    def _move(self, state, vals):
+    def _move(self, state, vals, reason=None):
         """Make one step of the transition table, alone on this registration."""
         self.check_access("write")
         self.registration_id._lock()
         if state not in TRANSITIONS[self.state]:
-            labels = dict(self._fields["state"]._description_selection(self.env))
             raise UserError(
                 self.env._(
                     "%(audit)s is %(current)s: it can't become %(wanted)s.",
                     audit=self.display_name,
-                    current=labels[self.state].lower(),
-                    wanted=labels[state].lower(),
+                    current=self._get_state_label().lower(),
+                    wanted=self._get_state_label(state).lower(),
                 )
             )
-        self._transition({"state": state, **vals})
+        self._transition({"state": state, **vals}, reason=reason)
         # sudo: who records the step need not see the schedule
         self.registration_id.sudo().milestone_ids._review()
 
@@ -417,10 +440,17 @@ class KmopAudit(models.Model):
             )
         return decided.sorted(lambda other: (other.date_decided, other.id))[-1:]
 
+    def _known_on(self, day):
+        """Return those that were under way on ``day``, or were decided by then."""
+        return self.filtered(
+            lambda a: (
+                (a.date_requested or day) <= day and (a.date_decided or day) <= day
+            )
+        )
+
     def _get_reference_date(self):
         """Return the day for which the dossier must be ready, today where unknown."""
-        today = fields.Date.context_today(self)
-        return self.date_visited or self.date_planned or today
+        return self.date_visited or self.date_planned or self._get_today()
 
     def _get_exemptions(self):
         """Return the exemptions by certificate that count for this audit."""
@@ -452,12 +482,6 @@ class KmopAudit(models.Model):
         )
         action["domain"] = [("audit_id", "=", self.id)]
         return action
-
-    def action_export_xlsx(self):
-        return self.registration_id.action_export_xlsx()
-
-    def action_export_zip(self):
-        return self.registration_id.action_export_zip()
 
     def _get_form_action(self):
         return {

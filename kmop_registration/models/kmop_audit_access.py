@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.tools import consteq, format_date, hmac, plaintext2html
 
-from ..tools import shift
+from ..tools import ignore_caller_context, shift
 from .constants import SCORES
 
 STATES = [
@@ -32,8 +32,6 @@ class KmopAuditAccess(models.Model):
     _rec_name = "partner_id"
     _check_company_auto = True
     _guarded_fields = frozenset({"date_revoked", "revoked_by_id"})
-    # What the link is signed for: another person or audit gets another access.
-    _signed_fields = frozenset({"audit_id", "partner_id"})
     _terms = frozenset({"date_expires", "may_score", "share_projects"})
 
     audit_id = fields.Many2one(
@@ -46,6 +44,7 @@ class KmopAuditAccess(models.Model):
         required=True,
         index=True,
         ondelete="restrict",
+        check_company=True,
         compute="_compute_partner_id",
         store=True,
         readonly=False,
@@ -146,24 +145,28 @@ class KmopAuditAccess(models.Model):
             access._note_terms()
         return accesses
 
+    def _get_free_fields(self):
+        """The link is signed for one person and one audit: another gets another."""
+        return frozenset() if self.date_revoked else self._terms
+
+    def _get_closed_message(self, names):
+        if self.date_revoked:
+            return self.env._("This access is withdrawn: give a new one.")
+        return self.env._("Withdraw this access, and invite the other auditor.")
+
     def write(self, vals):
-        signed = self._signed_fields & vals.keys()
-        if any(access[name].id != vals[name] for access in self for name in signed):
-            raise UserError(
-                self.env._("Withdraw this access, and invite the other auditor.")
-            )
         result = super().write(vals)
         if self._terms & vals.keys():
             for access in self:
                 access._note_terms()
         return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_never(self):
-        raise UserError(self.env._("Withdraw this access: who had one is kept."))
+    def _get_kept_message(self):
+        return self.env._("Withdraw this access: who had one is kept.")
 
     # ---------------------------------------------------------------- public API
 
+    @ignore_caller_context
     def revoke(self):
         """Close the page for this auditor, from now on; a new access gets a new link.
 
@@ -171,7 +174,8 @@ class KmopAuditAccess(models.Model):
         """
         open_ones = self.filtered(lambda access: not access.date_revoked)
         open_ones._transition(
-            {"date_revoked": fields.Datetime.now(), "revoked_by_id": self.env.uid}
+            {"date_revoked": fields.Datetime.now(), "revoked_by_id": self.env.uid},
+            step="revoked",
         )
         for access in open_ones:
             # sudo: who may withdraw it may also stop the mails of answers

@@ -60,6 +60,7 @@ class KmopAuditLog(models.Model):
             )
         return super().write(vals)
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_never(self):
-        raise UserError(self.env._("The log of the auditor's page is kept."))
+        if self.env.registry.ready:
+            raise UserError(self.env._("The log of the auditor's page is kept."))

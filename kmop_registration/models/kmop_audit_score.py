@@ -5,6 +5,8 @@ from .constants import SCORES
 
 SELF_FIELDS = ("self_conformity", "self_demonstrability")
 AUDITOR_FIELDS = ("auditor_conformity", "auditor_demonstrability")
+# What may be written on a score of an open audit.
+FREE_FIELDS = frozenset({*SELF_FIELDS, *AUDITOR_FIELDS, "remark", "present_ids"})
 
 
 class KmopAuditScore(models.Model):
@@ -12,6 +14,7 @@ class KmopAuditScore(models.Model):
 
     _name = "kmop.audit.score"
     _description = "Score of an indicator"
+    _inherit = ["kmop.guarded"]
     _order = "audit_id, requirement_id, indicator_id, id"
     _check_company_auto = True
 
@@ -36,6 +39,7 @@ class KmopAuditScore(models.Model):
     present_ids = fields.Many2many(
         "res.partner",
         string="Must be present",
+        check_company=True,
         help="Who has to be there when the auditor asks about this indicator.",
     )
     # Not stored: a certificate can expire, and its exemption with it.
@@ -67,7 +71,7 @@ class KmopAuditScore(models.Model):
         "audit_id.date_visited",
         "audit_id.registration_id.exemption_ids.date_to",
     )
-    @api.depends_context("lang", "tz")
+    @api.depends_context("lang")
     def _compute_exempt_ground(self):
         for audit in self.audit_id:
             exemptions = audit._get_exemptions()
@@ -103,22 +107,26 @@ class KmopAuditScore(models.Model):
             return "same"
         return "up" if difference > 0 else "down"
 
+    # ---------------------------------------------------------------------- CRUD
+
     @api.model_create_multi
     def create(self, vals_list):
         scores = super().create(vals_list)
-        scores._check_open()
+        for score in scores:
+            if message := score._get_kept_message():
+                raise UserError(message)
         return scores
 
-    def write(self, vals):
-        self._check_open()
-        return super().write(vals)
+    def _get_free_fields(self):
+        """What is scored stays so: a score never moves to another audit."""
+        return FREE_FIELDS if self.is_open else frozenset()
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_closed(self):
-        self._check_open()
+    def _get_closed_message(self, names):
+        return self._get_kept_message() or super()._get_closed_message(names)
 
-    def _check_open(self):
-        if not all(audit.is_open for audit in self.audit_id):
-            raise UserError(
-                self.env._("The scores of a decided or cancelled audit are read-only.")
+    def _get_kept_message(self):
+        if self.audit_id and not self.is_open:
+            return self.env._(
+                "The scores of a decided or cancelled audit are read-only."
             )
+        return None

@@ -72,7 +72,7 @@ class KmopBadge(models.AbstractModel):
         ).format(url, self.env.lang or "", 320, 112)
 
     @api.depends("number", "service", "partner_id.name", "period_ids.date_last")
-    @api.depends_context("lang", "tz")
+    @api.depends_context("lang")
     def _compute_badge_image(self):
         for registration in self:
             registration.badge_image = registration._get_badge().get("image")

@@ -10,9 +10,11 @@ class KmopBureauAnswer(models.AbstractModel):
     _description = "Bureau of an audit, and its answer"
 
     company_id = fields.Many2one("res.company")
-    bureau_id = fields.Many2one("res.partner", string="Audit bureau", tracking=True)
+    bureau_id = fields.Many2one(
+        "res.partner", string="Audit bureau", check_company=True, tracking=True
+    )
     bureau_warning = fields.Char(compute="_compute_bureau_warning")
-    auditor_id = fields.Many2one("res.partner", tracking=True)
+    auditor_id = fields.Many2one("res.partner", check_company=True, tracking=True)
     currency_id = fields.Many2one(related="company_id.currency_id")
     date_answered = fields.Date(copy=False, string="Answer received on", tracking=True)
     hours_quoted = fields.Float(
@@ -44,12 +46,11 @@ class KmopBureauAnswer(models.AbstractModel):
             audit.price_total = audit.hours_quoted * audit.price_hourly
 
     @api.depends("bureau_id", "date_requested", "state")
-    @api.depends_context("lang", "tz")
+    @api.depends_context("lang")
     def _compute_bureau_warning(self):
         self.bureau_warning = False
-        today = fields.Date.context_today(self)
         for audit in self.filtered("is_open"):
-            day = audit.date_requested or today
+            day = audit.date_requested or audit.company_id._kmop_today()
             audit.bureau_warning = audit.bureau_id._kmop_get_bureau_warning(day)
 
     def _compute_meeting_count(self):

@@ -15,7 +15,7 @@ class KmopBureauAppointment(models.Model):
         string="Audit bureau",
         required=True,
         index=True,
-        ondelete="cascade",
+        ondelete="restrict",
     )
 
     @api.depends("partner_id.name")

@@ -11,6 +11,7 @@ class KmopDated(models.AbstractModel):
 
     _name = "kmop.dated"
     _description = "Holds for some time"
+    _inherit = ["kmop.shared"]
 
     date_from = fields.Date(string="From", required=True)
     date_to = fields.Date(string="Until", help="Last day; empty: until further notice.")

@@ -24,6 +24,7 @@ class KmopDossier(models.AbstractModel):
         index="btree_not_null",
         tracking=True,
         help="Makes a project dossier of the quote. Follows from the products.",
+        groups="base.group_user",
     )
     kmop_theme_id = fields.Many2one(
         "kmop.theme",
@@ -35,13 +36,15 @@ class KmopDossier(models.AbstractModel):
         index="btree_not_null",
         ondelete="restrict",
         tracking=True,
+        groups="base.group_user",
     )
     # Names out of FOLLOWING. Views need it, for forms that aren't saved yet.
-    kmop_overruled = fields.Json(string="Set by hand")
+    kmop_overruled = fields.Json(string="Set by hand", groups="base.group_user")
     kmop_subsidised = fields.Boolean(
         string="Subsidised",
         tracking=True,
         help="The client asks for subsidy from the kmo-portefeuille.",
+        groups="base.group_user",
     )
     kmop_date_start = fields.Date(
         string="Start of the service",
@@ -52,6 +55,7 @@ class KmopDossier(models.AbstractModel):
         index="btree_not_null",
         tracking=True,
         help="First day of the training, or of the performance of the advice.",
+        groups="base.group_user",
     )
     kmop_date_end = fields.Date(
         string="End of the service",
@@ -60,11 +64,13 @@ class KmopDossier(models.AbstractModel):
         readonly=False,
         copy=False,
         tracking=True,
+        groups="base.group_user",
     )
     kmop_date_application = fields.Date(
         string="Subsidy applied for on",
         copy=False,
         help="The day on which the client applied for the subsidy online.",
+        groups="base.group_user",
     )
     kmop_hours = fields.Float(
         string="Hours",
@@ -73,6 +79,7 @@ class KmopDossier(models.AbstractModel):
         store=True,
         readonly=False,
         help="Duration of the training or the advice in hours, whoever follows it.",
+        groups="base.group_user",
     )
     kmop_form = fields.Selection(
         FORMS,
@@ -81,8 +88,9 @@ class KmopDossier(models.AbstractModel):
         inverse="_inverse_kmop_form",
         store=True,
         readonly=False,
+        groups="base.group_user",
     )
-    kmop_place = fields.Char(string="Place")
+    kmop_place = fields.Char(string="Place", groups="base.group_user")
     kmop_trainer_ids = fields.Many2many(
         "res.partner",
         "kmop_dossier_trainer_rel",
@@ -90,6 +98,7 @@ class KmopDossier(models.AbstractModel):
         "partner_id",
         string="Trainers or advisers",
         check_company=True,
+        groups="base.group_user",
     )
     kmop_enterprise_id = fields.Many2one(
         "res.partner",
@@ -100,6 +109,7 @@ class KmopDossier(models.AbstractModel):
         index="btree_not_null",
         check_company=True,
         help="The enterprise that asks for the subsidy.",
+        groups="base.group_user",
     )
     kmop_registration_id = fields.Many2one(
         "kmop.registration",
@@ -112,6 +122,7 @@ class KmopDossier(models.AbstractModel):
         check_company=True,
         domain="[('service', '=', kmop_service), ('company_id', '=', company_id)]",
         copy=False,
+        groups="base.group_user",
     )
     # The host's own; a monetary field asks for it here, too.
     currency_id = fields.Many2one("res.currency")
@@ -120,15 +131,20 @@ class KmopDossier(models.AbstractModel):
         compute="_compute_kmop_amounts",
         store=True,
         help="Excluding VAT and what the products mark as non-eligible.",
+        groups="base.group_user",
     )
     kmop_amount_other = fields.Monetary(
-        string="Non-eligible amount", compute="_compute_kmop_amounts", store=True
+        string="Non-eligible amount",
+        compute="_compute_kmop_amounts",
+        store=True,
+        groups="base.group_user",
     )
     kmop_date_retention = fields.Date(
         string="Keep until",
         compute="_compute_kmop_date_retention",
         store=True,
         help="Last day on which the documents of this dossier must be there.",
+        groups="base.group_user",
     )
 
     # ------------------------------------------------------------------ computes
@@ -280,7 +296,7 @@ class KmopDossier(models.AbstractModel):
 
     def _kmop_get_day(self):
         """Return the day that rules are looked up for: that of the service."""
-        return self.kmop_date_start or fields.Date.context_today(self)
+        return self.kmop_date_start or self.company_id._kmop_today()
 
     def _kmop_get_days(self):
         """Return the days on which the service is known to take place, or today."""
@@ -294,7 +310,7 @@ class KmopDossier(models.AbstractModel):
         if not self.kmop_service:
             return self.env["kmop.rule"]
         return self.env["kmop.rule"]._get_in_force(
-            self.kmop_service, self._kmop_get_day(), check
+            self.company_id, self.kmop_service, self._kmop_get_day(), check
         )
 
     def _kmop_is_covered(self):

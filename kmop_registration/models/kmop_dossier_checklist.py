@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+from odoo.fields import Domain
 
 from ..tools import read_records
 
@@ -20,10 +21,14 @@ class KmopDossierChecklist(models.AbstractModel):
         store=True,
         aggregator="avg",
         help="Share of the expected documents that were submitted or accepted.",
+        groups="base.group_user",
     )
-    kmop_checklist = fields.Json(string="Checklist", compute="_compute_kmop_checklist")
+    kmop_checklist = fields.Json(
+        string="Checklist", compute="_compute_kmop_checklist", groups="base.group_user"
+    )
 
     @api.depends(
+        "company_id",
         "kmop_service",
         "kmop_subsidised",
         "kmop_dossier_evidence_ids.state",
@@ -33,26 +38,28 @@ class KmopDossierChecklist(models.AbstractModel):
         self.kmop_completeness = 0
         dossiers = self.filtered("kmop_service")
         present = dossiers._kmop_get_present()
-        alike = dossiers.grouped(lambda o: (o.kmop_service, o.kmop_subsidised))
+        alike = dossiers.grouped(
+            lambda o: (o.company_id, o.kmop_service, o.kmop_subsidised)
+        )
         for orders in alike.values():
-            needed = set(orders[0]._kmop_get_needed_types().ids)
+            needed = set(orders[0]._kmop_get_needed_types()._get_shared().ids)
             for order in orders:
                 there = needed & present.get(order._origin.id, set())
                 order.kmop_completeness = 100 * len(there) // (len(needed) or 1)
 
     def _kmop_get_present(self):
-        """Return the ids of the types that are there, by dossier."""
+        """Return the ids of the shared types that are there, by dossier."""
         groups = self.env["kmop.evidence"]._read_group(
             [("order_id", "in", self._origin.ids), ("state", "in", PRESENT)],
             ["order_id"],
-            ["type_id:array_agg"],
+            ["type_id:recordset"],
         )
-        return {order.id: set(types) for order, types in groups}
+        return {order.id: set(types._get_shared().ids) for order, types in groups}
 
     def _kmop_get_needed_types(self):
         """Return the kinds of document that this dossier should hold."""
         return self.env["kmop.evidence.type"]._get_needed(
-            self.kmop_service, self.kmop_subsidised
+            self.company_id, self.kmop_service, self.kmop_subsidised
         )
 
     @api.depends(
@@ -81,11 +88,15 @@ class KmopDossierChecklist(models.AbstractModel):
             .search([("order_id", "in", self._origin.ids), ("state", "in", ORDER)])
         )
         needed = self._kmop_get_needed_types()
-        by_type = evidences.grouped("type_id")
-        types = (needed | evidences.type_id).sorted()
+        by_type = evidences.grouped(lambda e: e.type_id._get_shared())
+        others = evidences.type_id.filtered(
+            lambda t: t._get_shared() not in needed._get_shared()
+        )
         lines = [
-            self._kmop_get_line(t, by_type.get(t, evidences.browse()), t in needed)
-            for t in types
+            self._kmop_get_line(
+                t, by_type.get(t._get_shared(), evidences.browse()), t in needed
+            )
+            for t in (needed | others).sorted()
         ]
         return lines + self._kmop_get_trainer_lines()
 
@@ -104,7 +115,9 @@ class KmopDossierChecklist(models.AbstractModel):
 
     def _kmop_get_trainer_lines(self):
         """Return a line for the CV of each trainer; a CV serves all their dossiers."""
-        cv = self.env["kmop.evidence.type"]._get_default_for("res.partner")
+        cv = self.env["kmop.evidence.type"]._get_default_for(
+            "res.partner", self.company_id
+        )
         trainers = self.kmop_trainer_ids._origin
         if not (cv and trainers):
             return []
@@ -113,13 +126,11 @@ class KmopDossierChecklist(models.AbstractModel):
             self.env["kmop.evidence"]
             .sudo()
             .search(
-                [
-                    ("res_model", "=", "res.partner"),
-                    ("res_id", "in", trainers.ids),
-                    ("type_id", "=", cv.id),
-                    ("state", "in", ORDER),
-                    ("company_id", "=", self.company_id.id),
-                ]
+                Domain("res_model", "=", "res.partner")
+                & Domain("res_id", "in", trainers.ids)
+                & Domain("state", "in", ORDER)
+                & Domain("company_id", "=", self.company_id.id)
+                & cv._alike_domain("type_id")
             )
         )
         by_partner = found.grouped("res_id")
@@ -175,5 +186,5 @@ class KmopDossierChecklist(models.AbstractModel):
 
         A CV is as of today, whatever service it is added for.
         """
-        today = fields.Date.context_today(self)
+        today = self.company_id._kmop_today()
         return today if partner else min(self.kmop_date_start or today, today)

@@ -11,7 +11,9 @@ class KmopDossierConsistency(models.AbstractModel):
     _description = "Consistency of a project dossier"
 
     kmop_differences = fields.Json(
-        string="Differences between the documents", compute="_compute_kmop_differences"
+        string="Differences between the documents",
+        compute="_compute_kmop_differences",
+        groups="base.group_user",
     )
 
     @api.depends(
@@ -32,12 +34,14 @@ class KmopDossierConsistency(models.AbstractModel):
         "order_line.invoice_lines.parent_state",
         "order_line.invoice_lines.price_subtotal",
     )
-    @api.depends_context("lang", "tz")
+    @api.depends_context("lang")
     def _compute_kmop_differences(self):
         self.kmop_differences = False
         for order in self.filtered("kmop_service"):
-            # sudo: who sees the dossier may see what its documents say
-            order.kmop_differences = order.sudo()._kmop_get_differences() or False
+            # As saved: a form that isn't could refer to any document.
+            # sudo: salespeople see the differences in documents that others added
+            saved = order._origin.sudo()
+            order.kmop_differences = saved and saved._kmop_get_differences() or False
 
     def _kmop_get_differences(self):
         """Return ``[{"document": s, "field": s, "quote": s, "found": s}]``."""

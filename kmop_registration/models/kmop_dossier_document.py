@@ -78,6 +78,10 @@ class KmopDossierDocument(models.AbstractModel):
             self.kmop_service and self._kmop_is_covered() and self._kmop_has_rates()
         )
 
+    def _kmop_marks_cost(self, line):
+        """Tell whether the line of the quote is marked as a non-eligible cost."""
+        return (self.order_line & line).kmop_non_eligible and self._kmop_shows_costs()
+
     # ------------------------------------------------------------ days and people
 
     def _kmop_get_dates(self):

@@ -21,9 +21,12 @@ class KmopDossierSubsidy(models.AbstractModel):
         compute="_compute_kmop_subsidy",
         help="VLAIO decides on the subsidy. What other dossiers at other providers"
         " take from the ceiling isn't known here.",
+        groups="base.group_user",
     )
     kmop_subsidy_note = fields.Char(
-        string="How it is reckoned", compute="_compute_kmop_subsidy"
+        string="How it is reckoned",
+        compute="_compute_kmop_subsidy",
+        groups="base.group_user",
     )
 
     @api.depends(

@@ -39,17 +39,23 @@ class KmopDossierSurvey(models.AbstractModel):
         copy=False, readonly=True, index="btree_not_null", groups="base.group_system"
     )
     kmop_date_invited = fields.Date(
-        string="Asked for satisfaction on", copy=False, readonly=True
+        string="Asked for satisfaction on",
+        copy=False,
+        readonly=True,
+        groups="base.group_user",
     )
-    kmop_date_reminded = fields.Date(string="Reminded on", copy=False, readonly=True)
+    kmop_date_reminded = fields.Date(
+        string="Reminded on", copy=False, readonly=True, groups="base.group_user"
+    )
     kmop_survey_error = fields.Char(
         string="Satisfaction isn't asked because",
         copy=False,
         readonly=True,
         help="It is asked by hand, once this is mended.",
+        groups="base.group_user",
     )
     kmop_answer_count = fields.Integer(
-        string="Answers", compute="_compute_kmop_answer_count"
+        string="Answers", compute="_compute_kmop_answer_count", groups="base.group_user"
     )
 
     @api.depends_context("uid")
@@ -191,9 +197,10 @@ class KmopDossierSurvey(models.AbstractModel):
             }
             for person in people:
                 invitations[person.lang]._kmop_ask(person)
-            order.kmop_date_invited = order.company_id._kmop_today()
+            # sudo: users can't edit this date, they only send the invitation
+            order.sudo().kmop_date_invited = order.company_id._kmop_today()
             order._kmop_note_unreachable()
-        self.kmop_survey_error = False
+        self.sudo().kmop_survey_error = False  # sudo: as above
 
     def _kmop_check_invite(self):
         """Return the survey to send.
@@ -299,8 +306,9 @@ class KmopDossierSurvey(models.AbstractModel):
                 for answer in some:
                     invitation._send_mail(answer)
         for order in self:
-            order.kmop_date_reminded = order.company_id._kmop_today()
-        self.kmop_survey_error = False
+            # sudo: users can't edit this date, they only send the reminder
+            order.sudo().kmop_date_reminded = order.company_id._kmop_today()
+        self.sudo().kmop_survey_error = False  # sudo: as above
 
     # -------------------------------------------------------------------- by itself
 
@@ -340,7 +348,8 @@ class KmopDossierSurvey(models.AbstractModel):
             order._kmop_tell_failure(str(error))
 
     def _kmop_tell_failure(self, error):
-        self.kmop_survey_error = error
+        # sudo: users can't edit this message
+        self.sudo().kmop_survey_error = error
         self.message_post(body=error)
         # sudo: as above
         responsible = self.user_id or self.kmop_registration_id.sudo().user_id

@@ -16,7 +16,9 @@ class KmopDossierWarning(models.AbstractModel):
     _description = "Warnings on a project dossier"
 
     kmop_warnings = fields.Json(
-        string="kmo-portefeuille warnings", compute="_compute_kmop_warnings"
+        string="kmo-portefeuille warnings",
+        compute="_compute_kmop_warnings",
+        groups="base.group_user",
     )
 
     @api.depends(
@@ -36,7 +38,7 @@ class KmopDossierWarning(models.AbstractModel):
         "kmop_amount_eligible",
         "order_line.product_id",
     )
-    @api.depends_context("lang", "tz", "company")
+    @api.depends_context("lang", "company")
     def _compute_kmop_warnings(self):
         self.kmop_warnings = False
         for order in self.filtered(lambda o: o._kmop_is_checked()):
@@ -156,7 +158,7 @@ class KmopDossierWarning(models.AbstractModel):
         if not start:
             return None
         last = shift(start, rule.days, "days")
-        today = fields.Date.context_today(self)
+        today = self.company_id._kmop_today()
         shown = self._kmop_format_date(last)
         if applied:
             return applied > last and self.env._(
@@ -193,7 +195,7 @@ class KmopDossierWarning(models.AbstractModel):
 
     def _kmop_get_expected_application(self):
         """Return today, or the last day on which the client may still have applied."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._kmop_today()
         rule = self._kmop_get_rules("application")
         return min(
             today, shift(self._kmop_get_day(), rule.days, "days") if rule else today

@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
-from odoo.fields import Command
+from odoo.fields import Command, Domain
 
-from ..tools import read_records, shift
+from ..tools import ignore_caller_context, read_records, shift
 from .constants import ASPECTS
 
 STATES = [
@@ -23,18 +23,28 @@ TRANSITIONS = {
 }
 
 
-# Kinds of files that a person can open in ten years; no programs.
-MIMETYPES = (
-    "application/msword",
-    "application/pdf",
-    "application/vnd.ms-",
-    "application/vnd.oasis.opendocument",
-    "application/vnd.openxmlformats",
-    "application/zip",
-    "image/",
-    "message/rfc822",
-    "text/",
+# From the submission on, a file is what the officer looks at.
+KEPT_STATES = ("submitted", "accepted", "superseded")
+
+# What is noted about a piece, beside what it is.
+ANNOTATIONS = frozenset(
+    {
+        "note",
+        "stated_amount",
+        "stated_client",
+        "stated_date_start",
+        "stated_enterprise_number",
+    }
 )
+# How a piece is filed: an officer may change it while judging what was submitted.
+CLASSIFICATION = ANNOTATIONS | {
+    "aspect",
+    "date_review",
+    "indicator_ids",
+    "owner_id",
+    "registration_id",
+    "type_id",
+}
 
 
 class KmopEvidence(models.Model):
@@ -66,25 +76,16 @@ class KmopEvidence(models.Model):
             "accepted_by_id",
             "date_accepted",
             "fingerprint",
+            "manifest",
             "source_user_id",
         }
     )
-    _frozen_fields = frozenset(
-        {
-            "name",
-            "registration_id",
-            "type_id",
-            "indicator_ids",
-            "requirement_ids",
-            "aspect",
-            "date_effective",
-            "res_model",
-            "res_id",
-            "attachment_ids",
-            "url",
-            "order_id",
-        }
-    )
+    # An officer looks at accepted evidence again, gives it another owner, and can note
+    # what a frozen document says. None of it is part of what was accepted.
+    _free_fields = {
+        "accepted": ANNOTATIONS | {"date_review", "owner_id"},
+        "superseded": ANNOTATIONS | {"owner_id"},
+    }
 
     name = fields.Char(required=True)
     registration_id = fields.Many2one(
@@ -98,7 +99,9 @@ class KmopEvidence(models.Model):
     company_id = fields.Many2one(
         related="registration_id.company_id", store=True, index=True
     )
-    type_id = fields.Many2one("kmop.evidence.type", required=True, ondelete="restrict")
+    type_id = fields.Many2one(
+        "kmop.evidence.type", required=True, ondelete="restrict", check_company=True
+    )
     indicator_ids = fields.Many2many(
         "kmop.indicator",
         string="Indicators",
@@ -140,6 +143,8 @@ class KmopEvidence(models.Model):
         readonly=False,
         help="Last day that it counts without being looked at again; empty: no end.",
     )
+    # Not stored: depends on today. Searched on the stored date.
+    to_review = fields.Boolean(compute="_compute_to_review", search="_search_to_review")
     owner_id = fields.Many2one(
         "res.users",
         required=True,
@@ -231,7 +236,7 @@ class KmopEvidence(models.Model):
         return live if len(live) == 1 else False
 
     def _default_date_effective(self):
-        return fields.Date.context_today(self)
+        return self._get_today()
 
     def _default_owner_id(self):
         return self.env.user
@@ -267,6 +272,25 @@ class KmopEvidence(models.Model):
             start = evidence.date_effective
             evidence.date_review = months and start and shift(start, months, "months")
 
+    @api.depends("state", "date_review")
+    def _compute_to_review(self):
+        self.to_review = False
+        self.filtered_domain(self._to_review_domain()).to_review = True
+
+    @api.model
+    def _search_to_review(self, operator, value):
+        if operator != "in":
+            return NotImplemented
+        due = self._to_review_domain()
+        return Domain.OR(due if wanted else ~due for wanted in value)
+
+    @api.model
+    def _to_review_domain(self):
+        """Return the domain of what has to be looked at again, from its day on."""
+        return Domain("state", "=", "accepted") & self.env[
+            "res.company"
+        ]._kmop_day_domain(lambda today: Domain("date_review", "<=", today))
+
     @api.depends("res_model", "res_id")
     def _compute_order_id(self):
         quotes = self.filtered(lambda e: e.res_model == "sale.order")
@@ -298,31 +322,15 @@ class KmopEvidence(models.Model):
 
     # --------------------------------------------------------------- constraints
 
-    @api.constrains("attachment_ids")
-    def _check_attachments(self):
-        for evidence in self:
-            for attachment in evidence.attachment_ids:
-                if message := evidence._get_file_error(attachment):
-                    raise ValidationError(message)
-
     def _get_file_error(self, attachment):
         limit = self.company_id.kmop_evidence_max_mb
-        if not attachment.file_size:
-            return self.env._("%(file)s is empty.", file=attachment.name)
         if attachment.file_size > limit * 1024 * 1024:
             return self.env._(
                 "%(file)s is larger than %(limit)s MB, the limit in the settings.",
                 file=attachment.name,
                 limit=limit,
             )
-        if not (attachment.mimetype or "").startswith(MIMETYPES):
-            return self.env._(
-                "%(file)s is of type %(type)s: evidence is a document, an image, a"
-                " mail or an archive of those.",
-                file=attachment.name,
-                type=attachment.mimetype,
-            )
-        return None
+        return super()._get_file_error(attachment)
 
     @api.constrains("url")
     def _check_url(self):
@@ -366,16 +374,19 @@ class KmopEvidence(models.Model):
 
     @api.constrains("date_effective")
     def _check_date_effective(self):
-        today = fields.Date.context_today(self)
-        if any(evidence.date_effective > today for evidence in self):
+        if any(e.date_effective > e.company_id._kmop_today() for e in self):
             raise ValidationError(self.env._("Evidence can't be about a day to come."))
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_accepted(self):
-        if self.filtered(lambda e: e.state in ("accepted", "superseded")):
-            raise UserError(
-                self.env._("Accepted evidence is kept: supersede it instead.")
-            )
+    def _get_kept_message(self):
+        if self.state in ("accepted", "superseded"):
+            return self.env._("Accepted evidence is kept: supersede it instead.")
+        return super()._get_kept_message()
+
+    def _get_closed_message(self, names):
+        return self.env._(
+            "%(evidence)s is accepted and can't change: supersede it.",
+            evidence=self.name,
+        )
 
     # ----------------------------------------------------------------- milestones
 
@@ -396,18 +407,41 @@ class KmopEvidence(models.Model):
         return super()._check_source_access()
 
     def write(self, vals):
-        frozen = self.filtered(lambda e: e.state in ("accepted", "superseded"))
-        if frozen and self._frozen_fields & vals.keys():
-            raise UserError(
-                self.env._(
-                    "%(evidence)s is accepted and can't change: supersede it.",
-                    evidence=frozen[0].name,
-                )
-            )
-        return super().write(vals)
+        if self.env.su:
+            return super().write(vals)
+        if self.filtered(lambda e: e.state in ("accepted", "superseded")):
+            # What is free there (`_free_fields`) changes what counts for an audit.
+            self._check_officer()
+        submitted = self.filtered(lambda e: e.state == "submitted")
+        changed = submitted._get_changed_fields(vals)
+        result = super().write(vals)
+        if changed:
+            submitted._change_submitted(changed)
+        return result
+
+    def _change_submitted(self, names):
+        """Have accepted what was submitted, and nothing else.
+
+        Whoever offers it submits it again. An officer can file it otherwise; what an
+        officer changes in the content, that officer has submitted.
+        """
+        if not self._is_officer():
+            self._transition({"state": "draft", "submitted_by_id": False})
+        elif names - CLASSIFICATION:
+            self._transition({"submitted_by_id": self.env.uid}, step="changed")
+
+    # ----------------------------------------------------------------- kept files
+
+    @api.model
+    def _get_kept_domain(self):
+        return Domain("state", "in", KEPT_STATES)
+
+    def _get_files(self):
+        return super()._get_files() | self.file_ids.attachment_id
 
     # ---------------------------------------------------------------- public API
 
+    @ignore_caller_context
     def submit(self):
         """Offer the evidence to the quality officer.
 
@@ -421,9 +455,11 @@ class KmopEvidence(models.Model):
                     evidence=empty[0].name,
                 )
             )
+        self._adopt_attachments()
         vals = {"reject_reason": False, "submitted_by_id": self.env.uid}
         self._move("submitted", vals)
 
+    @ignore_caller_context
     def accept(self):
         """Accept submitted evidence and freeze it: from now on it can't change.
 
@@ -435,20 +471,23 @@ class KmopEvidence(models.Model):
         self._check_move("accepted")
         self._freeze()
         self._supersede_earlier()
-        self._transition(
-            {
-                "state": "accepted",
-                "accepted_by_id": self.env.uid,
-                "date_accepted": fields.Date.context_today(self),
-            }
-        )
+        for company, evidences in self.grouped("company_id").items():
+            evidences._transition(
+                {
+                    "state": "accepted",
+                    "accepted_by_id": self.env.uid,
+                    "date_accepted": company._kmop_today(),
+                }
+            )
 
+    @ignore_caller_context
     def reject(self, reason):
         """Return submitted evidence to its owner. Raises UserError without a reason."""
         self._check_officer()
         reason = self._get_text(reason, self.env._("Give the reason of the rejection."))
-        self._move("rejected", {"reject_reason": reason})
+        self._move("rejected", {"reject_reason": reason}, reason)
 
+    @ignore_caller_context
     def supersede(self, by):
         """Replace accepted evidence by a newer piece (a record or its id)."""
         self._check_officer()
@@ -469,11 +508,12 @@ class KmopEvidence(models.Model):
 
     # ----------------------------------------------------------------- internals
 
+    def _is_officer(self):
+        officer = "kmop_registration.group_kmop_officer"
+        return self.env.su or self.env.user.has_group(officer)
+
     def _check_officer(self):
-        if not (
-            self.env.su
-            or self.env.user.has_group("kmop_registration.group_kmop_officer")
-        ):
+        if not self._is_officer():
             raise UserError(self.env._("Only a quality officer judges evidence."))
 
     def _check_four_eyes(self):
@@ -493,7 +533,7 @@ class KmopEvidence(models.Model):
 
     def _get_source_key(self):
         document = self.res_model, self.res_id, self.order_id
-        return *document, self.registration_id, self.type_id
+        return *document, self.registration_id, self.type_id._get_shared()
 
     def _supersede_earlier(self):
         """Let the new version of a document take the place of its accepted one."""
@@ -515,9 +555,9 @@ class KmopEvidence(models.Model):
             if user:
                 evidences.owner_id = user
 
-    def _move(self, state, vals):
+    def _move(self, state, vals, reason=None):
         self._check_move(state)
-        self._transition({"state": state, **vals})
+        self._transition({"state": state, **vals}, reason=reason)
 
     def _check_move(self, state):
         """Lock the evidence. Raises UserError where it may not become ``state``."""
@@ -537,6 +577,7 @@ class KmopEvidence(models.Model):
 
     # ------------------------------------------------------------------- actions
 
+    @ignore_caller_context
     def action_new_version(self):
         """Make a draft of the document as it is now, to take this one's place."""
         self.ensure_one()

@@ -1,11 +1,10 @@
-from odoo import api, fields, models
-from odoo.exceptions import UserError
+import hashlib
 
-from .ir_attachment import MAX_SIZE
+from odoo import api, fields, models
 
 
 class KmopEvidenceFile(models.Model):
-    """A file of accepted evidence: its own copy, and the hash it had that day."""
+    """A file of accepted evidence, and the hash that it had that day."""
 
     _name = "kmop.evidence.file"
     _description = "Frozen file"
@@ -34,88 +33,62 @@ class KmopEvidenceFile(models.Model):
 
     @api.model
     def _freeze(self, evidences):
-        """Copy the files of ``evidences`` and a snapshot of their sources, hashed."""
-        sources = evidences._get_sources()
-        contents = [
-            (evidence, *content)
-            for evidence in evidences
-            for content in self._get_contents(evidence, sources.get(evidence))
-        ]
+        """Keep the files of ``evidences``, and a snapshot of each source, hashed.
+
+        The files are the evidence's own: they stay where they are, and nobody can
+        change them from here on. Raises ValidationError where one isn't there whole.
+        """
+        evidences._adopt_attachments()
+        snapshots = self._create_snapshots(evidences)
+        # The hashes below are of what the storage gives back.
+        self.env.flush_all()
+        return self.create(
+            [
+                vals
+                for evidence in evidences
+                for vals in self._prepare_files(evidence, snapshots.get(evidence))
+            ]
+        )
+
+    @api.model
+    def _create_snapshots(self, evidences):
+        """Return a new attachment of each evidence that has a source to show."""
+        found = {
+            evidence: snapshot
+            for evidence, source in evidences._get_sources().items()
+            if (snapshot := source._kmop_snapshot())
+        }
         attachments = self.env["ir.attachment"].create(
             [
                 {
                     "name": name,
-                    "res_model": "kmop.evidence",
+                    "raw": content,
+                    "res_model": evidence._name,
                     "res_id": evidence.id,
-                    **self._get_copy(content),
                 }
-                for evidence, _kind, name, content in contents
+                for evidence, (name, content) in found.items()
             ]
         )
-        files = self.create(
-            [
-                {
-                    "evidence_id": evidence.id,
-                    "kind": kind,
-                    "name": name,
-                    "attachment_id": attachment.id,
-                    **self._fill(attachment, content),
-                }
-                for (evidence, kind, name, content), attachment in zip(
-                    contents, attachments, strict=True
-                )
-            ]
-        )
-        # What is frozen is in the database from here on.
-        attachments.flush_recordset()
-        return files
+        return dict(zip(found, attachments, strict=True))
 
     @api.model
-    def _get_contents(self, evidence, source):
-        """Return (kind, name, content) of all that is to be frozen, names unique.
-
-        A content is an attachment, or bytes.
-        """
-        contents = [("file", a.name, a) for a in evidence.attachment_ids]
-        if source is not None and (snapshot := source._kmop_snapshot()):
-            contents.append(("snapshot", *snapshot))
+    def _prepare_files(self, evidence, snapshot):
+        """Return the values of the frozen files, their names unique."""
+        kept = [("file", attachment) for attachment in evidence.attachment_ids]
+        if snapshot:
+            kept.append(("snapshot", snapshot))
         taken = set()
         return [
-            (kind, self._make_unique(name, taken), content)
-            for kind, name, content in contents
+            {
+                "evidence_id": evidence.id,
+                "kind": kind,
+                "name": self._make_unique(attachment.name, taken),
+                "attachment_id": attachment.id,
+                "sha256": hashlib.sha256(attachment._kmop_read()).hexdigest(),
+                "size": attachment.file_size,
+            }
+            for kind, attachment in kept
         ]
-
-    def _get_copy(self, content):
-        """Return what makes an attachment of ``content``, as far as it is small."""
-        if isinstance(content, bytes):
-            return {"raw": content}
-        if content.store_fname:
-            return {"mimetype": content.mimetype}
-        return {"raw": content.raw or b""}
-
-    def _fill(self, attachment, content):
-        """Have the ``attachment`` hold what is on the disk; return what it is."""
-        if not isinstance(content, bytes) and content.store_fname:
-            attachment._kmop_share(content)
-        sha256, size = self._hash(attachment)
-        return {"sha256": sha256, "size": size}
-
-    @api.model
-    def _hash(self, attachment):
-        """Return the SHA-256 and the size. Raises UserError where it isn't whole."""
-        try:
-            sha256, size = attachment._kmop_hash()
-        except OSError:
-            sha256, size = None, -1
-        if min(size, MAX_SIZE) != attachment.file_size:
-            raise UserError(
-                self.env._(
-                    "%(file)s is missing from the server, or isn't whole: add it"
-                    " again.",
-                    file=attachment.name,
-                )
-            )
-        return sha256, min(size, MAX_SIZE)
 
     @api.model
     def _make_unique(self, name, taken):
@@ -129,16 +102,17 @@ class KmopEvidenceFile(models.Model):
         taken.add(unique.lower())
         return unique
 
-    def _get_integrity(self):
-        """Return ``intact``, ``altered`` or ``missing``."""
-        # sudo: the file is read to be compared, not shown
-        attachment = self.attachment_id.sudo().exists()
-        try:
-            found, size = attachment._kmop_hash()
-        except OSError:
+    def _get_integrity(self, content=None):
+        """Return ``intact``, ``altered`` or ``missing``.
+
+        :param content: what the storage holds, where it was read already
+        """
+        if content is None:
+            # sudo: the file is read to be compared, not shown
+            content = self.attachment_id.sudo()._kmop_read()
+        if self.size and not content:
             return "missing"
-        if self.size and not size:
-            return "missing"
+        found = hashlib.sha256(content).hexdigest()
         return "intact" if found == self.sha256 else "altered"
 
     def action_download(self):

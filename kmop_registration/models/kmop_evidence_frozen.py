@@ -1,8 +1,11 @@
+import json
 import logging
 from hashlib import sha256
 
 from odoo import api, fields, models
 from odoo.exceptions import UserError
+
+from ..tools import ignore_caller_context
 
 _logger = logging.getLogger(__name__)
 
@@ -17,6 +20,11 @@ class KmopEvidenceFrozen(models.AbstractModel):
         readonly=True,
         copy=False,
         help="SHA-256 of what was accepted: the evidence itself and each of its files.",
+    )
+    manifest = fields.Text(
+        readonly=True,
+        copy=False,
+        help="What was accepted, as it was then: the fingerprint is of this text.",
     )
     duplicate_ids = fields.Many2many(
         "kmop.evidence", compute="_compute_duplicate_ids", string="Same file in"
@@ -50,12 +58,12 @@ class KmopEvidenceFrozen(models.AbstractModel):
         result = {}
         for evidence in self.filtered("fingerprint"):
             files = {file.name: file._get_integrity() for file in evidence.file_ids}
-            same = evidence.fingerprint == evidence._get_fingerprint()
-            states = {*files.values(), "intact" if same else "altered"}
+            states = {*files.values(), evidence._get_manifest_state()}
             worst = next(s for s in ("missing", "altered", "intact") if s in states)
             result[evidence.id] = {"state": worst, "files": files}
         return result
 
+    @ignore_caller_context
     def _freeze(self):
         """Keep copies and hashes of everything that is accepted."""
         # sudo: the frozen files are nobody's to write, and a snapshot shows the
@@ -74,21 +82,53 @@ class KmopEvidenceFrozen(models.AbstractModel):
                 )
             ) from error
         for evidence in evidences:
-            evidence.fingerprint = evidence._get_fingerprint()
+            manifest = json.dumps(evidence._prepare_manifest(), sort_keys=True)
+            evidence.manifest = manifest
+            evidence.fingerprint = evidence._get_digest(manifest)
 
-    def _get_fingerprint(self):
-        """Return the SHA-256 of what is frozen, written in a fixed order."""
-        content = [
-            self.name,
-            str(self.type_id.id),
-            self.aspect,
-            str(self.date_effective),
-            self.url or "",
-            f"{self.res_model or ''},{self.res_id or ''}",
-            *sorted(self.indicator_ids.mapped("code")),
-            *sorted(f"{file.name}:{file.sha256}" for file in self.file_ids),
-        ]
-        return sha256("\n".join(content).encode()).hexdigest()
+    def _prepare_manifest(self):
+        """Return what is frozen: the evidence's own values, and names of the day.
+
+        What the norm calls an indicator can change later: its code is noted, and
+        which record it was is what counts.
+        """
+        return {
+            "values": self._get_frozen_values(),
+            "codes": sorted(self.indicator_ids.mapped("code")),
+            "type": self.type_id.name,
+        }
+
+    def _get_frozen_values(self):
+        """Return the values that may never differ from what was accepted."""
+        return {
+            "name": self.name,
+            "registration": self.registration_id.id,
+            "order": self.order_id.id,
+            "type": self.type_id.id,
+            "aspect": self.aspect,
+            "indicators": sorted(self.indicator_ids.ids),
+            "date_effective": str(self.date_effective),
+            "url": self.url or "",
+            "source": [self.res_model or "", self.res_id or 0],
+            "files": sorted(
+                [file.name, file.kind, file.size, file.sha256] for file in self.file_ids
+            ),
+        }
+
+    @api.model
+    def _get_digest(self, manifest):
+        return sha256((manifest or "").encode()).hexdigest()
+
+    def _get_manifest_state(self):
+        """Return ``intact`` where the evidence is what its manifest says.
+
+        ``altered`` where it isn't, or where the manifest isn't what was accepted.
+        """
+        if self.fingerprint != self._get_digest(self.manifest):
+            return "altered"
+        # sudo: what is compared isn't shown
+        same = json.loads(self.manifest)["values"] == self.sudo()._get_frozen_values()
+        return "intact" if same else "altered"
 
     def action_verify(self):
         """Say whether what was accepted is still what is there."""

@@ -1,3 +1,5 @@
+from lxml import etree, html
+
 from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
@@ -9,7 +11,8 @@ class KmopEvidenceSource(models.AbstractModel):
     _name = "kmop.evidence.source"
     _description = "Source of evidence"
 
-    # Field that holds who is responsible for the record, if the model has one.
+    # Field that holds the user who is responsible for the record and owns its evidence.
+    # A user who may write this field decides who can read the evidence.
     _kmop_user_field = None
 
     kmop_evidence_ids = fields.One2many(
@@ -18,9 +21,12 @@ class KmopEvidenceSource(models.AbstractModel):
         string="Evidence",
         domain=lambda self: self._kmop_evidence_domain(),
         copy=False,
+        groups="base.group_user",
     )
     kmop_evidence_count = fields.Integer(
-        string="Evidence count", compute="_compute_kmop_evidence_count"
+        string="Evidence count",
+        compute="_compute_kmop_evidence_count",
+        groups="base.group_user",
     )
 
     @api.model
@@ -52,8 +58,10 @@ class KmopEvidenceSource(models.AbstractModel):
         return self._kmop_to_date(self.create_date)
 
     def _kmop_to_date(self, moment):
-        """Return the day of a moment (in UTC), where the user is."""
-        return moment and fields.Datetime.context_timestamp(self, moment).date()
+        """Return the day of a moment (in UTC), where the record's company is."""
+        return moment and (self._kmop_company() or self.env.company)._kmop_to_day(
+            moment
+        )
 
     def _kmop_evidence_name(self):
         """Return the name of the evidence: which document, and whose."""
@@ -73,8 +81,15 @@ class KmopEvidenceSource(models.AbstractModel):
         if reports.get_wkhtmltopdf_state() in ("ok", "upgrade", "workers"):
             content, ending = reports._render_qweb_pdf(report, record.ids)
         else:
-            content, ending = reports._render_qweb_html(report, record.ids)
+            page, ending = reports._render_qweb_html(report, record.ids)
+            content = self._kmop_strip_scripts(page)
         return ending, content
+
+    def _kmop_strip_scripts(self, page):
+        """Return the page as a document that is kept: it runs nothing."""
+        root = html.document_fromstring(page)
+        etree.strip_elements(root, "script", with_tail=False)
+        return html.tostring(root, encoding="utf-8", doctype="<!DOCTYPE html>")
 
     def _kmop_user(self):
         """Return who is responsible for the record, or an empty recordset."""
@@ -96,7 +111,7 @@ class KmopEvidenceSource(models.AbstractModel):
     def _prepare_kmop_evidence(self, registration, evidence_type):
         """Return the values of the evidence that links this record."""
         self.ensure_one()
-        today = fields.Date.context_today(self)
+        today = registration.company_id._kmop_today()
         return {
             "name": self._kmop_evidence_name(),
             "registration_id": registration.id,
@@ -135,13 +150,11 @@ class KmopEvidenceSource(models.AbstractModel):
             self.env["kmop.evidence"]
             .sudo()
             ._read_group(
-                [
-                    ("res_model", "=", self._name),
-                    ("res_id", "in", self.ids),
-                    ("registration_id", "=", registration.id),
-                    ("type_id", "=", evidence_type.id),
-                    ("state", "not in", ("rejected", "superseded")),
-                ],
+                Domain("res_model", "=", self._name)
+                & Domain("res_id", "in", self.ids)
+                & Domain("registration_id", "=", registration.id)
+                & Domain("state", "not in", ("rejected", "superseded"))
+                & evidence_type._alike_domain("type_id"),
                 ["res_id"],
             )
         )
@@ -212,8 +225,12 @@ class KmopEvidenceSource(models.AbstractModel):
         theirs._hand_over()
         return result
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_kmop_accepted(self):
+        # A call can say that it uninstalls the module (`_force_unlink`): what counts
+        # is whether the server does.
+        if not self.env.registry.ready:
+            return
         # sudo: evidence protects its source whoever deletes it
         evidences = self.env["kmop.evidence"].sudo().search(self._kmop_own_domain())
         accepted = evidences.filtered(lambda e: e.state in ("accepted", "superseded"))[

@@ -3,14 +3,38 @@ from odoo.fields import Domain
 
 from .constants import ASPECTS, SERVICE_SCOPES
 
+# What decides in which dossiers such a document is expected.
+EXPECTING = {
+    "active",
+    "company_id",
+    "dossiers",
+    "mandatory",
+    "scope",
+    "service",
+    "shared_id",
+}
+
 
 class KmopEvidenceType(models.Model):
     """A kind of document that a registration's dossier holds."""
 
     _name = "kmop.evidence.type"
     _description = "Evidence type"
+    _inherit = ["kmop.versioned"]
     _order = "sequence, id"
 
+    shared_id = fields.Many2one(
+        "kmop.evidence.type",
+        string="In place of",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain=[("company_id", "=", False)],
+        help="The shared record that this one replaces for its company. Archive this"
+        " one to use neither.",
+    )
+    version_ids = fields.One2many(
+        "kmop.evidence.type", "shared_id", context={"active_test": False}
+    )
     name = fields.Char(required=True, translate=True)
     code = fields.Char(required=True)
     sequence = fields.Integer(default=10)
@@ -51,8 +75,8 @@ class KmopEvidenceType(models.Model):
     )
     active = fields.Boolean(default=True)
 
-    _code_uniq = models.Constraint(
-        "UNIQUE (code)", "An evidence type's code is unique."
+    _code_company_uniq = models.UniqueIndex(
+        "(code, COALESCE(company_id, 0))", "An evidence type's code is unique."
     )
 
     _review_positive = models.Constraint(
@@ -74,8 +98,7 @@ class KmopEvidenceType(models.Model):
     def write(self, vals):
         before = self._are_expected()
         result = super().write(vals)
-        changed = {"mandatory", "scope", "service", "dossiers", "active"} & vals.keys()
-        if changed and (before or self._are_expected()):
+        if EXPECTING & vals.keys() and (before or self._are_expected()):
             self._recompute_completeness()
         if "review_months" in vals:
             # sudo: what is due for review is so whoever says how often
@@ -91,8 +114,9 @@ class KmopEvidenceType(models.Model):
         return result
 
     def _are_expected(self):
-        """Tell whether dossiers should hold one of these."""
-        return any(t.mandatory and t.scope == "project" for t in self)
+        """Tell whether dossiers should hold one of these, or what they replace."""
+        types = self | self.shared_id
+        return any(t.mandatory and t.scope == "project" for t in types)
 
     @api.model
     def _recompute_completeness(self):
@@ -103,18 +127,20 @@ class KmopEvidenceType(models.Model):
         self.env.add_to_compute(orders._fields["kmop_completeness"], orders)
 
     @api.model
-    def _get_needed(self, service, subsidised):
+    def _get_needed(self, company, service, subsidised):
         """Return the kinds of document that such a dossier should hold."""
-        domain = Domain("scope", "=", "project") & Domain("mandatory", "=", True)
+        domain = self._used_domain(company)
+        domain &= Domain("scope", "=", "project") & Domain("mandatory", "=", True)
         domain &= Domain("service", "in", (service, "both"))
         if not subsidised:
             domain &= Domain("dossiers", "=", "all")
         return self.search(domain)
 
     @api.model
-    def _get_default_for(self, model_name):
-        """Return the type that documents of ``model_name`` are linked as."""
-        return self.search([("source_model", "=", model_name)], limit=1)
+    def _get_default_for(self, model_name, company):
+        """Return the type that ``company`` links documents of ``model_name`` as."""
+        domain = Domain("source_model", "=", model_name)
+        return self.search(domain & self._used_domain(company), limit=1)
 
     def _get_indicators(self, registration, requirements=None):
         """Return what such a document supports, in the norm of ``registration``.

@@ -33,10 +33,9 @@ class KmopEvidenceUpload(models.AbstractModel):
     def _get_uploaded(self, attachment_ids):
         """Return the files. Raises UserError for any but one's own, loose ones."""
         files = read_records(self.env["ir.attachment"], attachment_ids)
-        foreign = files.filtered(
-            lambda file: file.res_id or file.create_uid != self.env.user
-        )
-        if not files or foreign:
+        # sudo: to tell whose it is; what is another's is refused
+        own = files.sudo().filtered(self._is_own_upload)
+        if not files or len(own) < len(files):
             raise UserError(self.env._("Drop the files of your own that you add."))
         return files
 
@@ -90,18 +89,21 @@ class KmopEvidenceUpload(models.AbstractModel):
         return {
             "name": stem.replace("_", " ").strip() or file.name,
             "registration_id": registration.id,
-            "type_id": self._get_upload_type().id,
+            "type_id": self._get_upload_type(registration.company_id).id,
             "attachment_ids": [fields.Command.set(file.ids)],
         }
 
-    def _get_upload_type(self):
-        """Return what a file is until somebody says what it is."""
+    def _get_upload_type(self, company):
+        """Return what a file of ``company`` is until somebody says what it is."""
         types = self.env["kmop.evidence.type"]
         chosen = types.browse(self.default_get(["type_id"]).get("type_id"))
         other = self.env.ref(
             "kmop_registration.kmop_evidence_type_other", raise_if_not_found=False
         )
-        return chosen or other or types.search([], order="sequence desc", limit=1)
+        if chosen or other:
+            return chosen or other._for_company(company)
+        counting = types._used_domain(company)
+        return types.search(counting, order="sequence desc", limit=1)
 
     def _get_upload_action(self, evidences, registration, notices):
         """Show the drafts, or where there are none, the list as it was."""

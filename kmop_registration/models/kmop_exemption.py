@@ -7,7 +7,7 @@ class KmopExemption(models.Model):
 
     _name = "kmop.exemption"
     _description = "Exemption"
-    _inherit = ["kmop.anchored", "kmop.attached"]
+    _inherit = ["kmop.guarded", "kmop.anchored", "kmop.attached"]
     _kmop_anchors = {"exemption_end": "date_to"}
     _kmop_anchor_triggers = frozenset()
     _order = "registration_id, requirement_id, id"
@@ -55,7 +55,7 @@ class KmopExemption(models.Model):
     )
 
     def _default_date_from(self):
-        return fields.Date.context_today(self)
+        return self.env.company._kmop_today()
 
     @api.depends("ground", "reference")
     @api.depends_context("lang")

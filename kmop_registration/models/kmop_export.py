@@ -30,6 +30,12 @@ class KmopExport(models.Model):
     registration_id = fields.Many2one(
         "kmop.registration", required=True, readonly=True, ondelete="cascade"
     )
+    audit_id = fields.Many2one(
+        "kmop.audit",
+        readonly=True,
+        ondelete="cascade",
+        help="Set for the pack of one decided audit.",
+    )
     company_id = fields.Many2one(
         related="registration_id.company_id", store=True, index=True
     )
@@ -49,23 +55,29 @@ class KmopExport(models.Model):
     progress = fields.Float(compute="_compute_progress")
     date_done = fields.Datetime(string="Ready on", readonly=True)
     error = fields.Text(readonly=True)
-    attachment_id = fields.Many2one(
-        "ir.attachment", string="File", readonly=True, ondelete="set null"
+    part_ids = fields.One2many(
+        "ir.attachment",
+        "res_id",
+        string="File",
+        domain=[("res_model", "=", "kmop.export")],
+        bypass_search_access=True,
+        readonly=True,
+        help="The file, in pieces of a size that any storage takes.",
     )
     size = fields.Integer(string="Size (MB)", readonly=True)
 
     _once = models.UniqueIndex(
-        "(user_id, registration_id, kind, COALESCE(lang, ''))"
+        "(user_id, registration_id, COALESCE(audit_id, 0), kind, COALESCE(lang, ''))"
         " WHERE state IN ('waiting', 'running')",
         "This export is under way already.",
     )
 
-    @api.depends("registration_id", "kind")
+    @api.depends("registration_id", "audit_id", "kind")
     @api.depends_context("lang")
     def _compute_display_name(self):
         labels = dict(self._fields["kind"]._description_selection(self.env))
         for export in self:
-            name = export.registration_id.display_name
+            name = export._get_subject().display_name
             export.display_name = f"{labels.get(export.kind, '')} – {name or ''}"
 
     @api.depends("done", "total", "state")
@@ -76,59 +88,42 @@ class KmopExport(models.Model):
 
     # ------------------------------------------------------------------ requesting
 
+    def _get_subject(self):
+        """Return what is exported: an audit that was decided, or the registration."""
+        return self.audit_id or self.registration_id
+
     @api.model
-    def _request(self, registration, kind):
+    def _request(self, subject, kind):
         """Return the user's export of this kind: the one under way, or a fresh one.
 
-        Only who may read the registration, and all that goes with it, gets any.
+        Only who may read its subject, and all that goes with it, gets any.
+
+        :param subject: a registration, or an audit that was decided
         """
-        registration.check_access("read")
+        subject.check_access("read")
         if not self.env.user.has_group("kmop_registration.group_kmop_user"):
             raise UserError(self.env._("Only users of the registrations export them."))
-        same = self._same_domain(registration, kind)
-        if found := self.search(same & self._usable_domain(), limit=1):
+        vals = {**subject._prepare_export(), "kind": kind, "lang": self.env.lang}
+        same = Domain.AND(Domain(name, "=", value) for name, value in vals.items())
+        mine = Domain("user_id", "=", self.env.uid)
+        if found := self.search(mine & same & self._usable_domain(), limit=1):
             return found
         # sudo: an export is made by asking for it, and changed by nobody
-        export = self.sudo().create(
-            {
-                "registration_id": registration.id,
-                "kind": kind,
-                "user_id": self.env.uid,
-                "lang": self.env.lang,
-            }
-        )
+        export = self.sudo().create({**vals, "user_id": self.env.uid})
         self.env.ref("kmop_registration.ir_cron_kmop_export")._trigger()
         return export.sudo(False)
 
     @api.model
-    def _same_domain(self, registration, kind):
-        return (
-            Domain("user_id", "=", self.env.uid)
-            & Domain("registration_id", "=", registration.id)
-            & Domain("kind", "=", kind)
-            & Domain("lang", "=", self.env.lang)
-        )
-
-    @api.model
     def _usable_domain(self):
         limit = fields.Datetime.now() - timedelta(minutes=FRESH_MINUTES)
-        ready = Domain("attachment_id", "!=", False) & Domain("date_done", ">", limit)
+        ready = Domain("state", "=", "done") & Domain("date_done", ">", limit)
         return Domain("state", "in", UNDER_WAY) | ready
 
     @api.model
-    def _is_long(self, registration, kind):
+    def _is_long(self, subject, kind):
         """Tell whether an export is better left alone than waited for."""
-        evidences = self.env["kmop.evidence"]
-        domain = [("registration_id", "=", registration.id)]
-        rows = evidences.search_count(domain, limit=DIRECT_ROWS + 1)
-        if self.env["sale.order"].has_access("read"):
-            rows += registration.dossier_count
-        if rows > DIRECT_ROWS or kind != "zip":
-            return rows > DIRECT_ROWS
-        files = self.env["kmop.evidence.file"]._read_group(
-            [("evidence_id.registration_id", "=", registration.id)], [], ["size:sum"]
-        )
-        return (files[0][0] or 0) > DIRECT_BYTES
+        rows, _files, size = subject._count_export()
+        return rows > DIRECT_ROWS or (kind == "zip" and size > DIRECT_BYTES)
 
     # ------------------------------------------------------------------- cleaning
 
@@ -139,18 +134,17 @@ class KmopExport(models.Model):
         old = self.search(
             Domain("create_date", "<", limit) & Domain("state", "not in", UNDER_WAY)
         )
-        old.attachment_id.unlink()
         old.unlink()
 
     # -------------------------------------------------------------------- actions
 
     def action_download(self):
         self.ensure_one()
-        if not self.attachment_id:
+        if not self.part_ids:
             raise UserError(self.env._("This file isn't there: ask for it again."))
         return {
             "type": "ir.actions.act_url",
-            "url": f"/web/content/{self.attachment_id.id}?download=1",
+            "url": f"/kmop/export/{self.id}",
             "target": "download",
         }
 

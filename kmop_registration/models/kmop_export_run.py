@@ -1,18 +1,18 @@
 import logging
-import os
 from datetime import timedelta
-from tempfile import NamedTemporaryFile
+from tempfile import TemporaryFile
 
 from odoo import api, fields, models
 
 from ..report.xlsx_sheet import MIMETYPE
-from .ir_attachment import PART
 
 _logger = logging.getLogger(__name__)
 
 MIMETYPES = {"xlsx": MIMETYPE, "zip": "application/zip"}
 # Seconds between two times that the progress is told.
 PAUSE = 2
+# The host holds the content of an attachment in memory: a file is kept in pieces.
+PART_BYTES = 32 * 2**20
 
 
 class KmopExport(models.Model):
@@ -68,33 +68,29 @@ class KmopExport(models.Model):
         self._notify()
 
     def _make(self):
-        with self._open_file() as file:
+        with TemporaryFile() as file:
             self._fill(file)
-            file.flush()
             # The progress was told on another transaction: this one can't know yet.
             self.env["ir.cron"]._commit_progress()
             self._keep(file)
 
     def _fill(self, file):
         """Write the export to ``file``, reading only."""
-        mine = self._with_reader()
-        registration = mine.registration_id
-        registration.check_access("read")
+        subject = self._with_reader()._get_subject()
+        subject.check_access("read")
+        packer = subject._get_packer(self.kind)
         if self.kind == "xlsx":
-            mine.env["kmop.audit.xlsx"]._write(registration, file)
+            packer._write(subject, file)
             return
-        archive = mine.env["kmop.dossier.zip"]
-        for piece in archive._stream(registration, self._get_progress()):
+        for piece in packer._stream(subject, self._get_progress()):
             file.write(piece)
 
     def _fail(self, message):
         self.write({"state": "failed", "error": message})
 
     def _count_files(self):
-        files = self.env["kmop.evidence.file"]
-        return files.search_count(
-            [("evidence_id.registration_id", "=", self.registration_id.id)]
-        )
+        _rows, files, _size = self._get_subject()._count_export()
+        return files
 
     def _get_progress(self):
         """Return what tells, on a transaction of its own, how many files are done."""
@@ -116,46 +112,52 @@ class KmopExport(models.Model):
 
     # --------------------------------------------------------------------- keeping
 
-    def _open_file(self):
-        """Return a file in the filestore, so that it can be kept without a copy."""
-        attachments = self.env["ir.attachment"]
-        folder = attachments._filestore() if attachments._storage() == "file" else None
-        if folder:
-            os.makedirs(folder, exist_ok=True)
-        return NamedTemporaryFile(dir=folder, prefix=PART)
-
     def _keep(self, file):
-        """Make an attachment of the file, however large, without reading it whole."""
-        size = file.seek(0, os.SEEK_END)
+        """Keep the file, however large, without reading it whole."""
+        size = self._create_parts(file)
         self.write(
             {
                 "state": "done",
                 "date_done": fields.Datetime.now(),
                 "error": False,
                 "size": -(-size // 2**20),
-                "attachment_id": self._create_attachment(file, size).id,
             }
         )
 
-    def _create_attachment(self, file, size):
-        attachment = self.env["ir.attachment"].create(
+    def _create_parts(self, file):
+        """Return the size of the file, once it is kept in parts."""
+        file.seek(0)
+        size, name = 0, self._get_filename()
+        while content := file.read(PART_BYTES):
+            self._create_part(name, content)
+            size += len(content)
+        return size
+
+    def _create_part(self, name, content):
+        part = self.env["ir.attachment"].create(
             {
-                "name": self._get_filename(),
+                "name": name,
+                "raw": content,
                 "mimetype": MIMETYPES[self.kind],
                 "res_model": self._name,
                 "res_id": self.id,
             }
         )
-        if self.env["ir.attachment"]._storage() == "file":
-            attachment._kmop_take_file(file.name, size)
-        else:
-            file.seek(0)
-            attachment.raw = file.read()
-        return attachment
+        # In a database's own storage the content would stay in the cache.
+        self.env.flush_all()
+        part.invalidate_recordset()
+
+    def _get_parts(self):
+        return self.part_ids.sorted("id")
+
+    def _read_parts(self):
+        """Yield the content of the file, a part at a time."""
+        for part in self._get_parts():
+            yield part._kmop_read()
 
     def _get_filename(self):
         mine = self._with_reader()
-        return mine.registration_id._get_export_filename(
+        return mine._get_subject()._get_export_filename(
             mine.env._("Dossier") if self.kind == "zip" else None, self.kind
         )
 

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 
-from ..tools import read_text
+from ..tools import ignore_caller_context, read_text
 
 STATES = [
     ("open", "Open"),
@@ -74,26 +74,7 @@ class KmopFinding(models.Model):
             "cancel_reason",
         }
     )
-    # What can't change any more once the finding is closed or cancelled.
-    _closed_fields = frozenset(
-        {
-            "name",
-            "registration_id",
-            "origin",
-            "audit_id",
-            "requirement_id",
-            "indicator_id",
-            "res_model",
-            "res_id",
-            "severity",
-            "description",
-            "date_found",
-            "date_deadline",
-            "user_id",
-            "cause",
-            "measure",
-        }
-    )
+    _free_fields = {"closed": frozenset(), "cancelled": frozenset()}
 
     name = fields.Char(required=True, string="Finding")
     registration_id = fields.Many2one(
@@ -208,7 +189,7 @@ class KmopFinding(models.Model):
     )
 
     def _default_date_found(self):
-        return fields.Date.context_today(self)
+        return self._get_today()
 
     @api.model
     def _user_domain(self):
@@ -242,7 +223,6 @@ class KmopFinding(models.Model):
             finding.date_deadline = finding.date_found + term
 
     @api.depends("state", "date_deadline")
-    @api.depends_context("tz")
     def _compute_overdue(self):
         self.overdue = False
         self.filtered_domain(self._overdue_domain()).overdue = True
@@ -265,15 +245,15 @@ class KmopFinding(models.Model):
 
         The one definition behind both compute and search: they can't disagree.
         """
-        today = fields.Date.context_today(self)
-        return self._live_domain() & Domain("date_deadline", "<", today)
+        return self._live_domain() & self.env["res.company"]._kmop_day_domain(
+            lambda today: Domain("date_deadline", "<", today)
+        )
 
     # --------------------------------------------------------------- constraints
 
     @api.constrains("date_found")
     def _check_date_found(self):
-        today = fields.Date.context_today(self)
-        if any(finding.date_found > today for finding in self):
+        if any(f.date_found > f.company_id._kmop_today() for f in self):
             raise ValidationError(self.env._("A finding can't be of a day to come."))
 
     @api.constrains("origin", "audit_id", "registration_id")
@@ -316,14 +296,17 @@ class KmopFinding(models.Model):
             return self.env._("%(indicator)s is of another service.", **values)
         return None
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_history(self):
-        if self.filtered(lambda f: f.state != "open" or f.date_proposed):
-            raise UserError(
-                self.env._(
-                    "A finding that a measure was proposed for is kept: cancel it."
-                )
+    def _get_kept_message(self):
+        if self.state != "open" or self.date_proposed:
+            return self.env._(
+                "A finding that a measure was proposed for is kept: cancel it."
             )
+        return super()._get_kept_message()
+
+    def _get_closed_message(self, names):
+        return self.env._(
+            "%(finding)s is closed or cancelled, and read-only.", finding=self.name
+        )
 
     # ----------------------------------------------------------------- milestones
 
@@ -346,21 +329,15 @@ class KmopFinding(models.Model):
         return result
 
     def _check_writable(self, vals):
-        over = self.filtered(lambda f: f.state not in LIVE_STATES)
-        if over and self._closed_fields & vals.keys():
-            raise UserError(
-                self.env._(
-                    "%(finding)s is closed or cancelled, and read-only.",
-                    finding=over[0].name,
-                )
-            )
-        if "measure" in vals and self.filtered(lambda f: f.state != "open"):
+        proposed = self.filtered(lambda f: f.state in ("proposed", "checking"))
+        if proposed and "measure" in proposed._get_changed_fields(vals):
             raise UserError(
                 self.env._("A proposed measure can't change: refuse it first.")
             )
 
     # ---------------------------------------------------------------- public API
 
+    @ignore_caller_context
     def propose(self, measure=None):
         """Propose ``measure``, or the one that was filled in already.
 
@@ -370,17 +347,18 @@ class KmopFinding(models.Model):
         measure = read_text(self.env, measure or self.measure)
         if not measure:
             raise UserError(self.env._("Describe the corrective measure first."))
-        today = fields.Date.context_today(self)
         self._move(
             "propose",
             {
                 "measure": measure,
-                "date_proposed": today,
+                "date_proposed": self._get_today(),
                 "date_measured": False,
                 "refuse_reason": False,
             },
+            measure,
         )
 
+    @ignore_caller_context
     def implement(self, date=None):
         """Record that the measure was carried out on ``date``, today by default.
 
@@ -394,6 +372,7 @@ class KmopFinding(models.Model):
             )
         self._move("implement", {"date_measured": day})
 
+    @ignore_caller_context
     def check_effect(self, ok, note):
         """Record whether the measure helped: it closes the finding, or reopens it.
 
@@ -402,16 +381,19 @@ class KmopFinding(models.Model):
         """
         self._check_officer()
         note = self._get_text(note, self.env._("Say how the effect was checked."))
-        self._move(
-            "confirm" if ok else "reopen",
-            {
-                "effect_ok": bool(ok),
-                "effect_note": note,
-                "checked_by_id": self.env.uid,
-                "date_checked": fields.Date.context_today(self),
-            },
-        )
+        for company, findings in self.grouped("company_id").items():
+            findings._move(
+                "confirm" if ok else "reopen",
+                {
+                    "effect_ok": bool(ok),
+                    "effect_note": note,
+                    "checked_by_id": self.env.uid,
+                    "date_checked": company._kmop_today(),
+                },
+                note,
+            )
 
+    @ignore_caller_context
     def refuse(self, reason):
         """Refuse the proposed measure: the finding is open again.
 
@@ -419,8 +401,9 @@ class KmopFinding(models.Model):
         """
         self._check_officer()
         reason = self._get_text(reason, self.env._("Give the reason of the refusal."))
-        self._move("refuse", {"refuse_reason": reason})
+        self._move("refuse", {"refuse_reason": reason}, reason)
 
+    @ignore_caller_context
     def cancel(self, reason):
         """Stop findings that turn out to be none; what was recorded stays.
 
@@ -430,18 +413,21 @@ class KmopFinding(models.Model):
         reason = self._get_text(
             reason, self.env._("Give the reason of the cancellation.")
         )
-        self._move("cancel", {"cancel_reason": reason})
+        self._move("cancel", {"cancel_reason": reason}, reason)
 
+    @ignore_caller_context
     def add_report_as_evidence(self):
         """Make evidence of the report of each finding; return it.
 
         Raises UserError for what is cancelled, or evidence already.
         """
-        evidence_type = self.env.ref("kmop_registration.kmop_evidence_type_improvement")
-        self._check_reportable(evidence_type)
-        return self.env["kmop.evidence"].create(
-            [finding._prepare_report_evidence(evidence_type) for finding in self]
-        )
+        kind = self.env.ref("kmop_registration.kmop_evidence_type_improvement")
+        values = []
+        for company, findings in self.grouped("company_id").items():
+            evidence_type = kind._for_company(company)
+            findings._check_reportable(evidence_type)
+            values += [f._prepare_report_evidence(evidence_type) for f in findings]
+        return self.env["kmop.evidence"].create(values)
 
     # ----------------------------------------------------------------- internals
 
@@ -450,7 +436,7 @@ class KmopFinding(models.Model):
         if not (self.env.su or self.env.user.has_group(officer)):
             raise UserError(self.env._("Only a quality officer judges measures."))
 
-    def _move(self, step, vals):
+    def _move(self, step, vals, reason=None):
         """Make one step of the transition table, together with what it records."""
         self.check_access("write")
         self._lock()
@@ -458,7 +444,7 @@ class KmopFinding(models.Model):
         if wrong := self.filtered(lambda f: f.state not in targets)[:1]:
             raise UserError(wrong._get_step_error())
         for state, findings in self.grouped(lambda f: targets[f.state]).items():
-            findings._transition({"state": state, **vals})
+            findings._transition({"state": state, **vals}, reason=reason)
             findings._follow_up(state)
 
     def _get_step_error(self):
@@ -496,7 +482,7 @@ class KmopFinding(models.Model):
     # ------------------------------------------------------------------ evidence
 
     def _kmop_date_effective(self):
-        return self.date_checked or fields.Date.context_today(self)
+        return self.date_checked or self.company_id._kmop_today()
 
     def _check_reportable(self, evidence_type):
         for finding in self:

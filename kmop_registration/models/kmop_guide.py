@@ -18,7 +18,7 @@ class KmopGuide(models.AbstractModel):
     )
 
     @api.depends("step", "track_id", "number", "audit_ids.state", "period_ids")
-    @api.depends_context("lang", "uid", "tz", "allowed_company_ids")
+    @api.depends_context("lang", "uid", "allowed_company_ids")
     def _compute_guide(self):
         readiness = self.readiness()
         for registration in self:

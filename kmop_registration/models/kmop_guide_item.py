@@ -35,12 +35,12 @@ class KmopGuideItem(models.AbstractModel):
 
     def _get_usual_documents(self, part):
         """Return the documents of the provider that ``part`` doesn't exempt."""
-        types = self.env["kmop.evidence.type"].search(
-            [
-                ("scope", "=", "provider"),
-                ("mandatory", "=", True),
-                ("service", "in", (self.service, "both")),
-            ]
+        types = self.env["kmop.evidence.type"]
+        types = types.search(
+            types._used_domain(self.company_id)
+            & Domain("scope", "=", "provider")
+            & Domain("mandatory", "=", True)
+            & Domain("service", "in", (self.service, "both"))
         )
         exempt = part.exempt_requirement_ids
         return types.filtered(
@@ -53,12 +53,13 @@ class KmopGuideItem(models.AbstractModel):
         current = Domain("date_review", "=", False) | Domain("date_review", ">=", today)
         groups = self.env["kmop.evidence"]._read_group(
             Domain("registration_id", "=", self.id)
-            & Domain("type_id", "in", types.ids)
+            & types._alike_domain("type_id")
             & Domain("state", "=", "accepted")
             & current,
             ["type_id"],
         )
-        return len(groups)
+        found = types.browse().union(*(evidence_type for (evidence_type,) in groups))
+        return len(found._get_shared())
 
     # -------------------------------------------------------------------- audits
 

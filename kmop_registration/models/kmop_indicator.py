@@ -8,6 +8,7 @@ class KmopIndicator(models.Model):
 
     _name = "kmop.indicator"
     _description = "Indicator"
+    _inherit = ["kmop.shared"]
     _order = "requirement_id, sequence, id"
     _rec_names_search = ["code", "name"]
 

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..tools import AboutPrefetch, format_day, read_text
+from ..tools import AboutPrefetch, format_day, ignore_caller_context, read_text
 
 STATES = [
     ("planned", "Planned"),
@@ -48,6 +48,7 @@ class KmopMilestone(models.Model):
             "date_escalated",
             "error",
             "date_error",
+            "todo_id",
         }
     )
 
@@ -112,6 +113,15 @@ class KmopMilestone(models.Model):
     error = fields.Text(readonly=True, copy=False)
     date_error = fields.Date(readonly=True, string="Failed on", copy=False)
     reminder_ids = fields.One2many("kmop.reminder", "milestone_id", string="Reminders")
+    todo_id = fields.Many2one(
+        "mail.activity",
+        string="To-do",
+        readonly=True,
+        copy=False,
+        index="btree_not_null",
+        ondelete="set null",
+        help="The to-do made for this milestone: marking it as done closes it.",
+    )
     # Mail templates of databases that were updated still ask for it.
     has_deadline = fields.Boolean(
         compute="_compute_days", help="It reminds of a date to come, not of one past."
@@ -224,12 +234,21 @@ class KmopMilestone(models.Model):
             return True
         return super().message_subscribe(partner_ids, subtype_ids)
 
-    def write(self, vals):
-        ruled = not self.env.su and EDITABLE & vals.keys() and self.rule_id
-        if ruled:
-            raise UserError(
-                self.env._("A milestone of a rule follows the rule: change that.")
+    def _get_free_fields(self):
+        ended = self.state not in ("planned", "sent")
+        return frozenset() if ended or self.rule_id else EDITABLE
+
+    def _get_closed_message(self, names):
+        # sudo: who has something to do needn't be allowed to read the schedule
+        if rule := self.sudo().rule_id:
+            return self.env._(
+                "This milestone comes from the rule “%(rule)s”: change the rule"
+                " instead.",
+                rule=rule.name,
             )
+        return super()._get_closed_message(names)
+
+    def write(self, vals):
         result = super().write(vals)
         if "date_planned" in vals:
             self._wake_up()
@@ -241,13 +260,14 @@ class KmopMilestone(models.Model):
         milestones._wake_up()
         return milestones
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_history(self):
-        if self.filtered(lambda m: m.rule_id or m.state != "planned"):
-            raise UserError(self.env._("A milestone is kept: cancel it, and say why."))
+    def _get_kept_message(self):
+        if self.rule_id or self.state != "planned":
+            return self.env._("A milestone is kept: cancel it, and say why.")
+        return super()._get_kept_message()
 
     # ---------------------------------------------------------------- public API
 
+    @ignore_caller_context
     def mark_done(self, note=None):
         """Record that what these milestones ask for is done.
 
@@ -257,6 +277,7 @@ class KmopMilestone(models.Model):
         note = read_text(self.env, note)
         self._close("done", note or self.env._("Marked as done."))
 
+    @ignore_caller_context
     def cancel(self, reason):
         """Have these milestones remind nobody any more.
 
@@ -285,7 +306,8 @@ class KmopMilestone(models.Model):
                 "close_reason": reason,
                 "error": False,
                 "date_error": False,
-            }
+            },
+            reason=reason,
         )
         self._close_todos(state, reason)
         self.env["kmop.reminder"]._withdraw(self)

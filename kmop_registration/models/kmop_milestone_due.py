@@ -82,7 +82,7 @@ class KmopMilestoneDue(models.AbstractModel):
     @api.model
     def _due_domain(self):
         """Due is what each company's own calendar says, and wasn't tried today."""
-        return self._for_each_today(
+        return self._active_domain() & self.env["res.company"]._kmop_day_domain(
             lambda today: (
                 Domain("state", "=", "planned")
                 & Domain("date_planned", "<=", today)
@@ -95,14 +95,9 @@ class KmopMilestoneDue(models.AbstractModel):
         return Domain("date_error", "=", False) | Domain("date_error", "<", today)
 
     @api.model
-    def _for_each_today(self, get_domain):
-        """Return a domain that depends on today, which isn't the same everywhere."""
-        # Milestones of an archived company wait until it is back.
-        companies = self.env["res.company"].search([("active", "=", True)])
-        return Domain.OR(
-            Domain("company_id", "in", alike.ids) & get_domain(today)
-            for today, alike in companies.grouped(lambda c: c._kmop_today()).items()
-        )
+    def _active_domain(self):
+        """Return the domain of milestones of companies that aren't archived."""
+        return Domain("company_id.active", "=", True)
 
     def _follow_records(self):
         """Move what a changed date moved, should nobody have said so in time."""
@@ -198,7 +193,7 @@ class KmopMilestoneDue(models.AbstractModel):
         )
         model_id = self.env["ir.model"]._get_id(self._name)
         default_type = self.env.ref(TODO, raise_if_not_found=False)
-        activities.create(
+        todos = activities.create(
             [
                 {
                     "res_model_id": model_id,
@@ -213,6 +208,8 @@ class KmopMilestoneDue(models.AbstractModel):
                 for milestone in mine
             ]
         )
+        for milestone, todo in zip(mine, todos, strict=True):
+            milestone.todo_id = todo
 
     def _follow_by_doers(self):
         """Make those who have a to-do followers, all at once."""
@@ -265,7 +262,7 @@ class KmopMilestoneDue(models.AbstractModel):
 
     @api.model
     def _overdue_domain(self):
-        return self._for_each_today(
+        return self._active_domain() & self.env["res.company"]._kmop_day_domain(
             lambda today: (
                 Domain("state", "=", "sent")
                 & Domain("date_escalation", "<=", today)

@@ -21,6 +21,8 @@ class KmopMilestonePlan(models.AbstractModel):
         # sudo: planning follows from a change, whoever made it
         self, records = self.sudo(), records.sudo() | records.sudo()
         found = rules or self.env["kmop.milestone.rule"]._get_rules(records._name)
+        # sudo: the versions of other companies decide where a shared rule is used
+        found = found.sudo()
         wanted = self._get_wanted(records, found)
         existing = {} if new else self._get_existing(records, rules)
         missing, kept = [], []

@@ -79,7 +79,7 @@ class KmopMilestonePurpose(models.AbstractModel):
         ).items():
             for company, mine in some.grouped("company_id").items():
                 found = some.env["kmop.evidence"].search(
-                    Domain("type_id", "=", milestone_type.id)
+                    milestone_type._alike_domain("type_id")
                     & Domain("registration_id", "in", mine.registration_id.ids)
                     & Domain("state", "=", "accepted")
                     & (

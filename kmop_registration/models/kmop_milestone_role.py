@@ -10,6 +10,7 @@ class KmopMilestoneRole(models.Model):
 
     _name = "kmop.milestone.role"
     _description = "Role in a milestone"
+    _inherit = ["kmop.shared"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

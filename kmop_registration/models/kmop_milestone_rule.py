@@ -48,11 +48,13 @@ TIMINGS = {
 PLANNING = {
     "active",
     "anchor",
+    "company_id",
     "offset_direction",
     "offset_number",
     "offset_unit",
     "part_ids",
     "role_id",
+    "shared_id",
 }
 
 
@@ -61,8 +63,22 @@ class KmopMilestoneRule(models.Model):
 
     _name = "kmop.milestone.rule"
     _description = "Milestone rule"
+    _inherit = ["kmop.versioned"]
     _order = "sequence, id"
+    _check_company_auto = True
 
+    shared_id = fields.Many2one(
+        "kmop.milestone.rule",
+        string="In place of",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain=[("company_id", "=", False)],
+        help="The shared record that this one replaces for its company. Archive this"
+        " one to use neither.",
+    )
+    version_ids = fields.One2many(
+        "kmop.milestone.rule", "shared_id", context={"active_test": False}
+    )
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     part_ids = fields.Many2many(
@@ -91,7 +107,7 @@ class KmopMilestoneRule(models.Model):
         help="A milestone whose purpose is met sends nothing.",
     )
     document_type_id = fields.Many2one(
-        "kmop.evidence.type", string="Document", ondelete="restrict"
+        "kmop.evidence.type", string="Document", ondelete="restrict", check_company=True
     )
     role_id = fields.Many2one(
         "kmop.milestone.role",
@@ -185,22 +201,28 @@ class KmopMilestoneRule(models.Model):
         return rules
 
     def write(self, vals):
+        replaced = self.shared_id
         result = super().write(vals)
         self.env.registry.clear_cache()
         if PLANNING & vals.keys():
-            self._plan_anew()
+            (self | replaced)._plan_anew()
         return result
 
     def unlink(self):
         self.env.registry.clear_cache()
-        return super().unlink()
+        replaced = self.shared_id - self
+        result = super().unlink()
+        replaced._plan_anew()
+        return result
 
     def _plan_anew(self):
         """Have what is planned follow the rules; what was sent stays as it was."""
         milestones = self.env["kmop.milestone"]
         idle = self.filtered(lambda rule: not rule.active)
         milestones._drop_rules(idle)
-        for anchor, rules in (self - idle).grouped("anchor").items():
+        # A shared rule is no longer used at a company that has its own version.
+        active = (self - idle) | self.shared_id.filtered("active")
+        for anchor, rules in active.grouped("anchor").items():
             # sudo: the schedule holds for the records of all companies
             records = self.env[self._get_model(anchor)].sudo()
             domain = records._kmop_relevant_domain(anchor)
@@ -235,7 +257,9 @@ class KmopMilestoneRule(models.Model):
         return shift(anchor, sign * self.offset_number, self.offset_unit)
 
     def _applies_to(self, record):
-        """Tell whether ``record`` is about a part that this rule is for."""
+        """Return whether this rule is used for the company and part of ``record``."""
+        if not self._is_used_by(record._kmop_get_registration().company_id):
+            return False
         return not self.part_ids or record._kmop_get_part() in self.part_ids
 
     # -------------------------------------------------------------------- people

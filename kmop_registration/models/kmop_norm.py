@@ -5,6 +5,7 @@ from odoo.exceptions import ValidationError
 class KmopNorm(models.Model):
     _name = "kmop.norm"
     _description = "kmop-norm"
+    _inherit = ["kmop.shared"]
     _order = "date_from desc, id desc"
 
     name = fields.Char(required=True, translate=True)

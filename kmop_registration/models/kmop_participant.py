@@ -6,6 +6,7 @@ class KmopParticipant(models.Model):
 
     _name = "kmop.participant"
     _description = "Participant"
+    _inherit = ["kmop.guarded"]
     _order = "order_id, name, id"
     _check_company_auto = True
 
@@ -62,13 +63,6 @@ class KmopParticipant(models.Model):
         self.ensure_one()
         installed = dict(self._selection_lang())
         return self.lang if self.lang in installed else self.order_id._get_lang()
-
-    def write(self, vals):
-        result = super().write(vals)
-        if "order_id" in vals:
-            # Rules looked at the dossier that it comes from, not where it goes.
-            self.check_access("write")
-        return result
 
     def _get_enterprise(self):
         """Return the enterprise that the participant works for."""

@@ -31,15 +31,15 @@ class KmopProjectWindow(models.AbstractModel):
         for registration in self:
             registration.dossier_count = counts.get(registration.id, 0)
 
-    @api.depends_context("uid", "allowed_company_ids", "tz")
+    @api.depends_context("uid", "allowed_company_ids")
     def _compute_subsidised_year_count(self):
-        today = fields.Date.context_today(self)
-        counts = self._count_dossiers(
-            Domain("kmop_subsidised", "=", True)
-            & self._get_window_domain(*self._get_window_until(today, YEAR))
-        )
-        for registration in self:
-            registration.subsidised_year_count = counts.get(registration.id, 0)
+        subsidised = Domain("kmop_subsidised", "=", True)
+        days = self.grouped(lambda registration: registration.company_id._kmop_today())
+        for today, registrations in days.items():
+            year = self._get_window_domain(*self._get_window_until(today, YEAR))
+            counts = registrations._count_dossiers(subsidised & year)
+            for registration in registrations:
+                registration.subsidised_year_count = counts.get(registration.id, 0)
 
     def _count_dossiers(self, domain=Domain.TRUE):
         orders = self.env["sale.order"]
@@ -69,7 +69,7 @@ class KmopProjectWindow(models.AbstractModel):
 
     def _get_project_last_day(self):
         """Return the day of the visit where one is planned, else today."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._kmop_today()
         audit = self.open_audit_id
         planned = audit.state == "planned" and audit.date_planned
         return max(planned or today, today)

@@ -4,7 +4,7 @@ from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Domain
 
-from ..tools import read_day
+from ..tools import ignore_caller_context, read_day
 from .constants import NUMBER_PREFIXES, SERVICES
 
 VALIDITIES = [
@@ -27,6 +27,8 @@ STEPS = [
     ("refused", "Refused"),
     ("withdrawn", "Withdrawn"),
 ]
+
+FREE_WHEN_WITHDRAWN = frozenset({"active", "user_id"})
 
 
 class KmopRegistration(models.Model):
@@ -53,6 +55,7 @@ class KmopRegistration(models.Model):
     _guarded_fields = frozenset(
         {"cycle", "date_withdrawn", "withdraw_reason", "badge_token"}
     )
+    _parent_fields = frozenset({"company_id"})
     _kmop_anchors = {"registration_start": "date_start", "registration_end": "date_end"}
     _kmop_anchor_triggers = frozenset(
         {"active", "date_withdrawn", "track_id", "user_id"}
@@ -259,20 +262,21 @@ class KmopRegistration(models.Model):
     @api.depends(
         "period_ids.date_start", "period_ids.date_last", "period_ids.date_expiring"
     )
-    @api.depends_context("tz")
     def _compute_validity(self):
-        today = fields.Date.context_today(self)
         self.validity = "none"
-        for validity, _label in VALIDITIES:
-            matching = self.filtered_domain(self._validity_domain(validity, today))
-            matching.validity = validity
+        for company, registrations in self.grouped("company_id").items():
+            today = company._kmop_today()
+            for validity, _label in VALIDITIES:
+                domain = self._validity_domain(validity, today)
+                registrations.filtered_domain(domain).validity = validity
 
     @api.model
     def _search_validity(self, operator, value):
         if operator != "in":
             return NotImplemented
-        today = fields.Date.context_today(self)
-        return Domain.OR(self._validity_domain(validity, today) for validity in value)
+        return self.env["res.company"]._kmop_day_domain(
+            lambda today: Domain.OR(self._validity_domain(v, today) for v in value)
+        )
 
     @api.model
     def _validity_domain(self, validity, today):
@@ -322,14 +326,16 @@ class KmopRegistration(models.Model):
                 )
             )
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_history(self):
+    def _get_free_fields(self):
+        """Of a withdrawn registration somebody still looks after the findings."""
+        return FREE_WHEN_WITHDRAWN if self.date_withdrawn else None
+
+    def _get_kept_message(self):
         if self.period_ids or self.audit_ids.filtered(lambda a: a.state != "draft"):
-            raise UserError(
-                self.env._(
-                    "A registration with audits or periods is kept: archive it instead."
-                )
+            return self.env._(
+                "A registration with audits or periods is kept: archive it instead."
             )
+        return super()._get_kept_message()
 
     # ---------------------------------------------------------------- public API
 
@@ -348,6 +354,7 @@ class KmopRegistration(models.Model):
             for period in self.period_ids
         )
 
+    @ignore_caller_context
     def start_audit(self):
         """Return the open audit of the next part, made where there is none.
 
@@ -359,6 +366,7 @@ class KmopRegistration(models.Model):
         self._lock()
         return self.env["kmop.audit"].create({"registration_id": self.id})
 
+    @ignore_caller_context
     def start_renewal(self):
         """Begin a new cycle on the renewal track, with its first audit.
 
@@ -370,9 +378,10 @@ class KmopRegistration(models.Model):
             raise UserError(
                 self.env._("A renewal starts when all parts of the track are granted.")
             )
-        self._transition({"track_id": track.id, "cycle": self.cycle + 1})
+        self._transition({"track_id": track.id, "cycle": self.cycle + 1}, "renewed")
         return self.start_audit()
 
+    @ignore_caller_context
     def withdraw(self, date, reason):
         """End the registration: ``date`` is its first day without.
 
@@ -388,12 +397,32 @@ class KmopRegistration(models.Model):
         if not day:
             raise UserError(self.env._("Give the day."))
         self.audit_ids.filtered("is_open").cancel(reason)
-        self._transition({"date_withdrawn": day, "withdraw_reason": reason})
+        self._transition(
+            {"date_withdrawn": day, "withdraw_reason": reason}, "withdrawn", reason
+        )
 
     # ----------------------------------------------------------------- internals
 
     def _get_cycle_periods(self):
         return self.period_ids.filtered(lambda p: p.cycle == self.cycle and p.date_last)
+
+    def _get_dates_known_on(self, day):
+        """Return the first and the last day of what was granted up to ``day``.
+
+        What a later audit granted isn't part of it, whenever that begins.
+        """
+        periods = self.period_ids._known_on(day).filtered("date_last")
+        first = min(periods.mapped("date_start"), default=None)
+        return first, max(periods.mapped("date_last"), default=None)
+
+    def _get_validity_label(self, day):
+        """Return in words whether the registration is valid on ``day``."""
+        for validity, label in self._fields["validity"]._description_selection(
+            self.env
+        ):
+            if self.filtered_domain(self._validity_domain(validity, day)):
+                return label
+        return None
 
     def _get_last_period(self, before=None):
         """Return the last period that counts, of those that start ``before`` a day."""
@@ -434,7 +463,7 @@ class KmopRegistration(models.Model):
 
     def _get_norm(self):
         """Return the norm that the next audit is held on."""
-        today = fields.Date.context_today(self)
+        today = self.company_id._kmop_today()
         return self.open_audit_id.norm_id or self.env["kmop.norm"]._in_force_on(today)
 
     def _get_indicators(self):

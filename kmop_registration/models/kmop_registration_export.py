@@ -1,6 +1,6 @@
 import re
 
-from odoo import fields, models
+from odoo import api, models
 
 
 class KmopRegistration(models.Model):
@@ -24,9 +24,34 @@ class KmopRegistration(models.Model):
             "target": "download",
         }
 
+    def _prepare_export(self):
+        """Return what an export in the background is of."""
+        return {"registration_id": self.id, "audit_id": False}
+
+    def _get_packer(self, kind):
+        """Return the model that makes the workbook or the archive."""
+        names = {"xlsx": "kmop.audit.xlsx", "zip": "kmop.dossier.zip"}
+        return self.env[names[kind]]
+
+    def _count_export(self):
+        """Return the number of lines of an export, of its files, and their bytes."""
+        evidences = self.env["kmop.evidence"]
+        rows = evidences.search_count([("registration_id", "=", self.id)])
+        if self.env["sale.order"].has_access("read"):
+            rows += self.dossier_count
+        (found,) = self.env["kmop.evidence.file"]._read_group(
+            [("evidence_id.registration_id", "=", self.id)], [], ["__count", "size:sum"]
+        )
+        files, size = found
+        return rows, files, size or 0
+
     def _get_export_filename(self, subject, ending):
         """Return the name of a file: whose it is, what it is about, and the day."""
-        today = fields.Date.context_today(self)
-        name = re.sub(r"[^\w. –-]", "_", self.display_name)
-        parts = [name[:80], subject, str(today)]
+        today = self.company_id._kmop_today()
+        return self._make_export_filename(self.display_name, subject, today, ending)
+
+    @api.model
+    def _make_export_filename(self, title, subject, day, ending):
+        name = re.sub(r"[^\w. –-]", "_", title)
+        parts = [name[:80], subject, str(day)]
         return f"{' '.join(filter(None, parts))}.{ending}"

@@ -57,7 +57,6 @@ class KmopRegistrationFigures(models.AbstractModel):
         )
         return {registration.id: count for registration, count in groups}
 
-    @api.depends_context("tz")
     def _compute_readiness(self):
         readiness = self.readiness()
         for registration in self:

@@ -17,7 +17,7 @@ class KmopRegistrationOverview(models.AbstractModel):
         compute="_compute_card", help="What a card of the overview says."
     )
 
-    @api.depends_context("lang", "tz", "uid", "allowed_company_ids")
+    @api.depends_context("lang", "uid", "allowed_company_ids")
     def _compute_card(self):
         """Tell all cards at once; what the user may not read is left out."""
         requirements = self._count_by_requirement()
@@ -37,7 +37,7 @@ class KmopRegistrationOverview(models.AbstractModel):
     def _get_validity_bar(self):
         """Return ``{"state": s, "label": s, "text": s, "share": percent left}``."""
         labels = dict(self._fields["validity"]._description_selection(self.env))
-        today = fields.Date.context_today(self)
+        today = self.company_id._kmop_today()
         periods = self.period_ids.filtered("date_last")
         current = periods.filtered(lambda p: p.date_start <= today <= p.date_last)
         text, share = self._get_uncovered_text(periods, today), 0
@@ -169,16 +169,12 @@ class KmopRegistrationOverview(models.AbstractModel):
     @api.model
     def _get_worries(self):
         """Return the model and the domain by worry: a filter of the list each."""
-        today = fields.Date.context_today(self)
-        findings = self.env["kmop.finding"]
+        evidences, findings = self.env["kmop.evidence"], self.env["kmop.finding"]
         answers = self.env["survey.user_input"]
         companies = self.env.companies.ids
         worries = {
-            "judge": ("kmop.evidence", Domain("state", "=", "submitted")),
-            "review": (
-                "kmop.evidence",
-                Domain("state", "=", "accepted") & Domain("date_review", "<=", today),
-            ),
+            "judge": (evidences._name, Domain("state", "=", "submitted")),
+            "review": (evidences._name, evidences._to_review_domain()),
             "findings": (findings._name, findings._overdue_domain()),
             "milestones": ("kmop.milestone", Domain("state", "=", "sent")),
             "dossiers": (

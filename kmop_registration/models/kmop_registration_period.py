@@ -1,8 +1,17 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
+from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ..tools import day_after, day_before, period_end, read_day, read_text, shift
+from ..tools import (
+    day_after,
+    day_before,
+    ignore_caller_context,
+    period_end,
+    read_day,
+    read_text,
+    shift,
+)
 
 
 class KmopRegistrationPeriod(models.Model):
@@ -182,19 +191,37 @@ class KmopRegistrationPeriod(models.Model):
         return periods
 
     def write(self, vals):
-        if not self.env.su and vals.keys() - {self._attachment_field}:
-            raise UserError(self._get_history_message())
-        return super().write(vals)
+        attests = self.attest_attachment_ids
+        result = super().write(vals)
+        if attests - self.attest_attachment_ids:
+            raise UserError(
+                self.env._(
+                    "The attest of a granted period is kept: add another one beside it."
+                )
+            )
+        return result
 
-    @api.ondelete(at_uninstall=False)
-    def _unlink_except_never(self):
-        raise UserError(self._get_history_message())
+    @api.model
+    def _get_kept_domain(self):
+        return Domain.TRUE
 
-    def _get_history_message(self):
+    def _get_free_fields(self):
+        """The attest arrives after the decision."""
+        return frozenset({self._attachment_field})
+
+    def _get_closed_message(self, names):
+        return self._get_kept_message()
+
+    def _get_kept_message(self):
         return self.env._("A granted period is history: correct it with a new one.")
+
+    def _known_on(self, day):
+        """Return those that no audit granted after ``day``."""
+        return self.filtered(lambda p: not p.audit_id or p.audit_id._known_on(day))
 
     # ---------------------------------------------------------------- public API
 
+    @ignore_caller_context
     def correct(self, date_start, date_end, reason):
         """Replace this period by a new one that counts in its place; return that.
 
@@ -210,7 +237,9 @@ class KmopRegistrationPeriod(models.Model):
         self.check_access("write")
         self.registration_id._lock()
         # sudo: the link to the corrected period is set by this method only
-        return self.sudo().create(self._prepare_correction(*days, reason)).sudo(False)
+        period = self.sudo().create(self._prepare_correction(*days, reason)).sudo(False)
+        self.env["kmop.history"]._add(self, "corrected", reason)
+        return period
 
     def _prepare_correction(self, date_start, date_end, reason):
         return {

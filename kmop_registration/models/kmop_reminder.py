@@ -186,7 +186,8 @@ class KmopReminder(models.Model):
         return unwanted
 
     def _is_unwanted(self):
-        return self.milestone_id.rule_id in self.partner_id.kmop_optout_ids
+        rule = self.milestone_id.rule_id
+        return bool((rule | rule.shared_id) & self.partner_id.kmop_optout_ids)
 
     def _is_optional(self):
         return self.kind == "reminder" and self.milestone_id.rule_id.optional

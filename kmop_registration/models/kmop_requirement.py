@@ -4,6 +4,7 @@ from odoo import api, fields, models
 class KmopRequirement(models.Model):
     _name = "kmop.requirement"
     _description = "Basic requirement"
+    _inherit = ["kmop.shared"]
     _order = "norm_id, sequence, id"
 
     norm_id = fields.Many2one(

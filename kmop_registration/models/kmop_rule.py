@@ -25,16 +25,28 @@ class KmopRule(models.Model):
     """A rule of the kmo-portefeuille on dossiers, for the time that it holds.
 
     Of rules in force with the same check one counts: the service's own goes before
-    one for both, then the latest. Another addon adds a check with a value of ``check``
-    and, on sale.order, a method ``_kmop_check_<check>(rule)`` that returns a message
-    or nothing.
+    one for both, then the latest. A company's own version replaces the shared rule.
+    Another addon adds a check with a value of ``check`` and, on sale.order, a method
+    ``_kmop_check_<check>(rule)`` that returns a message or nothing.
     """
 
     _name = "kmop.rule"
     _description = "Rule on dossiers"
-    _inherit = ["kmop.dated"]
+    _inherit = ["kmop.dated", "kmop.versioned"]
     _order = "sequence, service, date_from desc, id"
 
+    shared_id = fields.Many2one(
+        "kmop.rule",
+        string="In place of",
+        index="btree_not_null",
+        ondelete="restrict",
+        domain=[("company_id", "=", False)],
+        help="The shared record that this one replaces for its company. Archive this"
+        " one to use neither.",
+    )
+    version_ids = fields.One2many(
+        "kmop.rule", "shared_id", context={"active_test": False}
+    )
     name = fields.Char(required=True, translate=True)
     sequence = fields.Integer(default=10)
     check = fields.Selection(CHECKS, required=True)
@@ -55,15 +67,17 @@ class KmopRule(models.Model):
     )
 
     @api.model
-    def _get_in_force(self, service, day, check=None):
-        """Return the rules for a service that hold on ``day``."""
-        rules = self.browse(self._get_ids(service, day))
+    def _get_in_force(self, company, service, day, check=None):
+        """Return the rules for a service of ``company`` that hold on ``day``."""
+        rules = self.browse(self._get_ids(company.id, service, day))
         return rules.filtered(lambda r: r.check == check) if check else rules
 
     @api.model
-    @tools.ormcache("service", "day")
-    def _get_ids(self, service, day):
+    @tools.ormcache("company_id", "service", "day")
+    def _get_ids(self, company_id, service, day):
+        company = self.env["res.company"].browse(company_id)
         domain = self._in_force_on(day) & Domain("service", "in", (service, "both"))
+        domain &= self._used_domain(company)
         # sudo: the cache serves everybody
         found = self.sudo().search(domain)
         counting = {}

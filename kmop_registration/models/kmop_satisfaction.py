@@ -167,11 +167,8 @@ class KmopSatisfaction(models.Model):
         low = self.filtered(
             lambda s: s.registration_id and s.score < s.company_id.kmop_low_score
         )
-        for company, figures in low.grouped("company_id").items():
-            values = [figure._prepare_finding() for figure in figures]
-            # Where the answer came in, it may still be yesterday.
-            findings = self.env["kmop.finding"].with_context(tz=company._kmop_get_tz())
-            findings.create([vals for vals in values if vals["user_id"]])
+        values = [figure._prepare_finding() for figure in low]
+        self.env["kmop.finding"].create([vals for vals in values if vals["user_id"]])
 
     def _prepare_finding(self):
         return {

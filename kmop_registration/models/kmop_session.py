@@ -7,6 +7,7 @@ class KmopSession(models.Model):
 
     _name = "kmop.session"
     _description = "Day of the service"
+    _inherit = ["kmop.guarded"]
     _order = "date, time_from, id"
 
     order_id = fields.Many2one(
@@ -24,7 +25,7 @@ class KmopSession(models.Model):
     )
 
     def _default_date(self):
-        return fields.Date.context_today(self)
+        return self.env.company._kmop_today()
 
     @api.model_create_multi
     def create(self, vals_list):
@@ -42,9 +43,6 @@ class KmopSession(models.Model):
         result = super().write(vals)
         if {"date", "order_id"} & vals.keys():
             self.order_id._kmop_plan()
-        if "order_id" in vals:
-            # Rules looked at the dossier that it comes from, not where it goes.
-            self.check_access("write")
         return result
 
     @api.depends("date")

@@ -10,6 +10,7 @@ class KmopTheme(models.Model):
 
     _name = "kmop.theme"
     _description = "Theme"
+    _inherit = ["kmop.shared"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -57,9 +57,12 @@ class KmopTimeline(models.AbstractModel):
             found = found.search([("registration_id", "in", self.ids)])
         return found.grouped("registration_id")
 
-    def _get_timeline(self, audits, milestones):
-        """Return the drawing: plain data, with dates in ISO form."""
-        today = self.company_id._kmop_today()
+    def _get_timeline(self, audits, milestones, today=None):
+        """Return the drawing: plain data, with dates in ISO form.
+
+        :param today: the day to draw it on, if not today
+        """
+        today = today or self.company_id._kmop_today()
         spans = self._get_timeline_spans(today)
         points = [self._get_audit_point(a) for a in audits if self._is_drawn(a)]
         points = [point for point in points if point["day"]]

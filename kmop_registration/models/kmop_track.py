@@ -4,6 +4,7 @@ from odoo import fields, models
 class KmopTrack(models.Model):
     _name = "kmop.track"
     _description = "Audit track"
+    _inherit = ["kmop.shared"]
     _order = "sequence, id"
 
     name = fields.Char(required=True, translate=True)

@@ -6,6 +6,7 @@ from .constants import AUDIT_KINDS
 class KmopTrackPart(models.Model):
     _name = "kmop.track.part"
     _description = "Part of an audit track"
+    _inherit = ["kmop.shared"]
     _order = "track_id, sequence, id"
 
     track_id = fields.Many2one(

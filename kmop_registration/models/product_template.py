@@ -10,18 +10,25 @@ class ProductTemplate(models.Model):
         SERVICES,
         string="kmo-portefeuille service",
         help="Quotes with this product become project dossiers.",
+        groups="base.group_user",
     )
     kmop_theme_id = fields.Many2one(
-        "kmop.theme", string="Theme", index="btree_not_null", ondelete="restrict"
+        "kmop.theme",
+        string="Theme",
+        index="btree_not_null",
+        ondelete="restrict",
+        groups="base.group_user",
     )
     kmop_hours = fields.Float(
         string="Hours of service",
         help="Per unit where it is sold by the hour or the day; else in all.",
+        groups="base.group_user",
     )
-    kmop_form = fields.Selection(FORMS, string="Form")
+    kmop_form = fields.Selection(FORMS, string="Form", groups="base.group_user")
     kmop_non_eligible = fields.Boolean(
         string="Non-eligible cost",
         help="Gets no subsidy, such as an exam: documents show it apart.",
+        groups="base.group_user",
     )
     kmop_exclusion_id = fields.Many2one(
         "kmop.exclusion",
@@ -29,4 +36,5 @@ class ProductTemplate(models.Model):
         index="btree_not_null",
         ondelete="restrict",
         help="A kind of service that is never subsidised.",
+        groups="base.group_user",
     )

@@ -13,7 +13,8 @@ class ResPartner(models.Model):
     _name = "res.partner"
     _inherit = ["res.partner", "kmop.evidence.source"]
 
-    _kmop_user_field = "user_id"
+    # No `_kmop_user_field`: any user who edits contacts can become the salesperson of a
+    # contact, and must not get access to that person's CV or diplomas.
 
     kmop_size = fields.Selection(
         SIZES,
@@ -21,6 +22,7 @@ class ResPartner(models.Model):
         help="Small: fewer than 50 people and at most €10M of turnover or balance"
         " sheet. Medium-sized: fewer than 250, and at most €50M of turnover or €43M of"
         " balance sheet. Source: VLAIO's subsidy database.",
+        groups="base.group_user",
     )
     kmop_affiliated = fields.Boolean(
         string="Affiliated with us",
@@ -29,9 +31,13 @@ class ResPartner(models.Model):
         " in common; spouses, relatives to the second degree or cohabitants. Such an"
         " enterprise gets no subsidy here. Source: VLAIO, “Beoordeling van de"
         " subsidie-aanvragen”.",
+        groups="base.group_user",
     )
     kmop_registration_ids = fields.One2many(
-        "kmop.registration", "partner_id", string="kmo-portefeuille registrations"
+        "kmop.registration",
+        "partner_id",
+        string="kmo-portefeuille registrations",
+        groups="base.group_user",
     )
     kmop_validity = fields.Selection(
         VALIDITIES,
@@ -39,9 +45,12 @@ class ResPartner(models.Model):
         compute="_compute_kmop_validity",
         search="_search_kmop_validity",
         help="The best of the provider's registrations.",
+        groups="base.group_user",
     )
     kmop_date_end = fields.Date(
-        string="Registered until", compute="_compute_kmop_date_end"
+        string="Registered until",
+        compute="_compute_kmop_date_end",
+        groups="base.group_user",
     )
 
     kmop_optout_ids = fields.Many2many(
@@ -53,7 +62,10 @@ class ResPartner(models.Model):
         groups="kmop_registration.group_kmop_officer",
     )
     kmop_appointment_ids = fields.One2many(
-        "kmop.bureau.appointment", "partner_id", string="Appointed to audit"
+        "kmop.bureau.appointment",
+        "partner_id",
+        string="Appointed to audit",
+        groups="base.group_user",
     )
 
     @api.depends("kmop_registration_ids.validity")
@@ -124,7 +136,7 @@ class ResPartner(models.Model):
         if not self.env.context.get("kmop_bureaus_first"):
             return search(name, domain, operator, limit)
         wanted = Domain(domain or Domain.TRUE)
-        appointed = self._kmop_appointed_domain(fields.Date.context_today(self))
+        appointed = self._kmop_appointed_domain(self.env.company._kmop_today())
         found = search(name, wanted & appointed, operator, limit)
         room = limit and limit - len(found)
         if limit and not room:

@@ -1,7 +1,9 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools.sql import column_exists, create_column
 
+from ..tools import check_targets
 from .kmop_dossier import FOLLOWING
 
 # Lists that only a dossier fills.
@@ -9,6 +11,20 @@ LISTS = (
     "kmop_session_ids",
     "kmop_participant_ids",
     "kmop_trainer_ids",
+)
+
+
+# Set by computes and by the addon's own actions only.
+DERIVED = frozenset(
+    {
+        "kmop_amount_eligible",
+        "kmop_amount_other",
+        "kmop_completeness",
+        "kmop_date_invited",
+        "kmop_date_reminded",
+        "kmop_date_retention",
+        "kmop_survey_error",
+    }
 )
 
 
@@ -30,13 +46,19 @@ class SaleOrder(models.Model):
     _kmop_user_field = "user_id"
 
     kmop_session_ids = fields.One2many(
-        "kmop.session", "order_id", string="Days of the service"
+        "kmop.session",
+        "order_id",
+        string="Days of the service",
+        groups="base.group_user",
     )
     kmop_participant_ids = fields.One2many(
-        "kmop.participant", "order_id", string="Participants"
+        "kmop.participant", "order_id", string="Participants", groups="base.group_user"
     )
     kmop_dossier_evidence_ids = fields.One2many(
-        "kmop.evidence", "order_id", string="Documents of the dossier"
+        "kmop.evidence",
+        "order_id",
+        string="Documents of the dossier",
+        groups="base.group_user",
     )
 
     _kmop_window_idx = models.Index(
@@ -65,6 +87,28 @@ class SaleOrder(models.Model):
             }:
                 vals.pop(name, None)
         return vals_list
+
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._kmop_check_derived(vals)
+        return super().create(vals_list)
+
+    def write(self, vals):
+        self._kmop_check_derived(vals)
+        return super().write(vals)
+
+    @api.model
+    def _kmop_check_derived(self, vals):
+        names = [name for name in DERIVED & vals.keys() if vals[name]]
+        if names and not self.env.su:
+            labels = [self._fields[n]._description_string(self.env) for n in names]
+            raise UserError(
+                self.env._(
+                    "%(fields)s can't be edited: computed from the dossier.",
+                    fields=", ".join(sorted(labels)),
+                )
+            )
 
     # --------------------------------------------------------------------- evidence
 
@@ -118,12 +162,12 @@ class SaleOrder(models.Model):
     def _kmop_link_quotes(self):
         """Link the quote of each dossier as its evidence, submitted."""
         dossiers = self.filtered("kmop_registration_id")
-        # The host's own quotes pay nothing for this.
         types = self.env["kmop.evidence.type"]
-        evidence_type = dossiers and types._get_default_for(self._name)
-        if not evidence_type:
-            return
         for registration, orders in dossiers.grouped("kmop_registration_id").items():
+            company = orders.company_id
+            evidence_type = types._get_default_for(self._name, company)
+            if not evidence_type:
+                continue
             # sudo: who confirms need not be allowed to read registrations
             quotes = orders._kmop_with_internal_user().sudo()
             # sudo: as above
@@ -142,7 +186,14 @@ class SaleOrder(models.Model):
         return rows
 
     def onchange(self, values, field_names, fields_spec):
-        """As above, unless somebody is filling them in."""
+        """As above, unless somebody is filling them in.
+
+        Check what a quote that isn't saved refers to: its fields are computed in
+        superuser mode.
+        """
+        # The registration is computed from the company, and the warnings from both.
+        names = {name for name in values if name.startswith("kmop_")} | {"company_id"}
+        check_targets(self, [{name: values[name] for name in names & values.keys()}])
         if self and not self.kmop_service and not values.keys() & set(LISTS):
             fields_spec = self._kmop_without_lists(fields_spec)
         return super().onchange(values, field_names, fields_spec)

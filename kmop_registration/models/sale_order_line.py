@@ -11,6 +11,7 @@ class SaleOrderLine(models.Model):
         store=True,
         readonly=False,
         help="A cost that gets no subsidy: documents show it apart.",
+        groups="base.group_user",
     )
 
     @api.depends("product_id")

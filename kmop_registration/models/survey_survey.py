@@ -136,7 +136,7 @@ class SurveySurvey(models.Model):
         answers._kmop_flush_as_nobody()
         return answers.with_env(self.env)
 
-    @api.ondelete(at_uninstall=False)
+    @api.ondelete(at_uninstall=True)
     def _unlink_except_kmop_accepted(self):
         # The database deletes a survey's answers without asking them.
         # sudo: evidence protects its source whoever deletes it

@@ -1,15 +1,20 @@
 from itertools import takewhile
 
 from odoo import SUPERUSER_ID, api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import SQL
 from odoo.tools.mail import email_normalize
 from odoo.tools.sql import column_exists, create_column
 
-from ..tools import shift
+from ..tools import check_targets, shift
 
 # What tells who answered; the language may, in a small group.
 PERSONAL = ("partner_id", "email", "nickname", "lang_id")
+# Set when an answer is created from a dossier, and never by hand.
+ASKED = frozenset(
+    {"kmop_order_id", "kmop_registration_id", "kmop_invited", "kmop_repeated"}
+)
 
 
 class SurveyUserInput(models.Model):
@@ -52,6 +57,27 @@ class SurveyUserInput(models.Model):
             create_column(self.env.cr, self._table, name, "int4")
         return super()._auto_init()
 
+    @api.model_create_multi
+    def create(self, vals_list):
+        for vals in vals_list:
+            self._kmop_check_asked({name: v for name, v in vals.items() if v})
+        return super().create(vals_list)
+
+    @api.model
+    def _kmop_check_asked(self, vals):
+        if ASKED & vals.keys() and not self.env.su:
+            raise UserError(
+                self.env._(
+                    "The dossier of an answer can't be edited: its invitation sets it."
+                )
+            )
+
+    def onchange(self, values, field_names, fields_spec):
+        # The registration is computed in superuser mode from the dossier.
+        ours = {n: v for n, v in values.items() if n.startswith("kmop_")}
+        check_targets(self, [ours])
+        return super().onchange(values, field_names, fields_spec)
+
     def _kmop_get_subject(self):
         """Return the subject of the invitation, or of the reminder after it."""
         order = self.kmop_order_id
@@ -76,10 +102,7 @@ class SurveyUserInput(models.Model):
     # ---------------------------------------------------------------------- evidence
 
     def _kmop_date_effective(self):
-        moment = self.end_datetime or self.create_date
-        company = self._kmop_company()
-        # Of a dossier: where the provider is, wherever it was answered.
-        return company._kmop_to_day(moment) if company else self._kmop_to_date(moment)
+        return self._kmop_to_date(self.end_datetime or self.create_date)
 
     def _kmop_company(self):
         # sudo: of another company, or of a colleague, is what the answer is
@@ -164,16 +187,18 @@ class SurveyUserInput(models.Model):
         return bool(mine) and mine.strip().lower() == theirs.strip().lower()
 
     def _kmop_add_evidence(self):
-        evidence_type = self.env["kmop.evidence.type"]._get_default_for(self._name)
-        linked = self.filtered("kmop_registration_id") if evidence_type else self[:0]
         # superuser: an answer becomes evidence whoever gave it, on their own or not
-        owned = linked.with_user(SUPERUSER_ID).sudo()
+        owned = self.filtered("kmop_registration_id").with_user(SUPERUSER_ID).sudo()
+        types = owned.env["kmop.evidence.type"]
         for registration, answers in owned.grouped("kmop_registration_id").items():
-            answers._kmop_link(registration, evidence_type).submit()
+            company = registration.company_id
+            if evidence_type := types._get_default_for(self._name, company):
+                answers._kmop_link(registration, evidence_type).submit()
 
     # --------------------------------------------------------------------- anonymity
 
     def write(self, vals):
+        self._kmop_check_asked(vals)
         result = super().write(vals)
         self._kmop_flush_as_nobody()
         return result

@@ -24,4 +24,7 @@ from . import (
     kmop_page_xlsx_evidence,
     kmop_page_xlsx_project,
     kmop_page_xlsx_requirement,
+    kmop_decided_xlsx,
+    kmop_decided_files,
+    kmop_decided_zip,
 )

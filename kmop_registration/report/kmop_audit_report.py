@@ -16,13 +16,19 @@ class KmopAuditReport(models.AbstractModel):
     @api.model
     def _get_report_values(self, docids, data=None):
         audits = self.env["kmop.audit"].browse(docids)
-        page = (data or {}).get("page")
-        summarize = self._get_page_summary if page else self._get_summary
+        data = data or {}
         return {
             "docs": audits,
             "doc_model": audits._name,
-            "summaries": {audit.id: summarize(audit, data) for audit in audits},
+            "summaries": {audit.id: self._get_summary(audit, data) for audit in audits},
         }
+
+    def _get_summary(self, audit, data):
+        if decision := audit._get_decision():
+            return self._get_decided_summary(audit, decision, data)
+        if data.get("page"):
+            return self._get_page_summary(audit, data)
+        return self._get_inside_summary(audit)
 
     def _get_page_summary(self, audit, data):
         """Return what the auditor's page tells as well, and no more."""
@@ -30,30 +36,35 @@ class KmopAuditReport(models.AbstractModel):
         projects = bool(data.get("projects"))
         totals = audit.registration_id._get_project_totals(*window)
         return {
+            "cover": audit._prepare_cover(),
+            "note": None,
             # The milestones in it are the provider's own business.
             "timeline": False,
             "requirements": self._get_requirements(
-                audit, "kmop.page.xlsx.requirement", audit._get_counting_domain()
+                audit, "kmop.page.xlsx.requirement", audit._get_used_domain()
             ),
             "readiness": False,
-            "findings": audit.log_ids.finding_id,
+            "findings": audit._prepare_findings(audit.log_ids.finding_id),
             "window": window,
             "projects": totals if projects else {},
             "sees_projects": projects,
             "satisfaction": False,
         }
 
-    def _get_summary(self, audit, _data):
+    def _get_inside_summary(self, audit):
         registration = audit.registration_id
         window = registration._get_project_window()
         drawing = registration.timeline
+        findings = audit.finding_ids | audit.carried_finding_ids
         return {
+            "cover": audit._prepare_cover(),
+            "note": None,
             "timeline": drawing,
             "coming": registration._get_timeline_rows(drawing, COMING),
             "requirements": self._get_requirements(audit, *self._get_source(audit)),
             "readiness": audit.is_open
             and registration.readiness().get(registration.id),
-            "findings": audit.finding_ids | audit.carried_finding_ids,
+            "findings": audit._prepare_findings(findings),
             "window": window,
             "projects": registration._get_project_totals(*window),
             "sees_projects": self.env["sale.order"].has_access("read"),
@@ -61,12 +72,9 @@ class KmopAuditReport(models.AbstractModel):
         }
 
     def _get_source(self, audit):
-        """Return the sheet of the requirements, and the evidence that it is of.
-
-        What came after the decision says nothing of a decided audit.
-        """
+        """Return the sheet of the requirements, and the evidence that it is of."""
         if not audit.is_open:
-            return "kmop.page.xlsx.requirement", audit._get_counting_domain()
+            return "kmop.page.xlsx.requirement", audit._get_used_domain()
         registration = audit.registration_id
         return (
             "kmop.xlsx.requirement",
@@ -78,7 +86,64 @@ class KmopAuditReport(models.AbstractModel):
         book = SimpleNamespace(
             registration=audit.registration_id, audit=audit, evidences=evidences
         )
+        return self._group_requirements(self.env[sheet]._get_rows(book))
+
+    def _group_requirements(self, rows):
         lines = {}
-        for requirement, *line in self.env[sheet]._get_rows(book):
+        for requirement, *line in rows:
             lines.setdefault(requirement, []).append(line)
         return lines
+
+    # ------------------------------------------------------------- a decided audit
+
+    @api.model
+    def _prepare_kept(self, audit):
+        """Return what a decision keeps for the summary alone, as it is now."""
+        registration, window = audit.registration_id, audit._get_page_window()
+        findings = audit.finding_ids | audit.carried_finding_ids
+        return {
+            "timeline": self._prepare_timeline(audit),
+            "findings": audit._prepare_findings(findings),
+            "satisfaction": registration.satisfaction(*window)[registration.id],
+        }
+
+    def _prepare_timeline(self, audit):
+        """Return the drawing on the day of the decision.
+
+        False where another audit was decided later: what is there is of after it.
+        """
+        registration, day = audit.registration_id, audit.date_decided
+        audits = registration.audit_ids._known_on(day)
+        if registration.audit_ids - audits:
+            return False
+        return registration._get_timeline(audits, registration.milestone_ids, day)
+
+    def _get_decided_summary(self, audit, decision, data):
+        """Return what the audit was decided on: what its reader may see of it."""
+        page, kept = decision._read("page"), decision._read("summary")
+        rows = decision._read("book")["kmop.decided.xlsx.requirement"]["rows"]
+        outside = data.get("page")
+        drawing = not outside and kept["timeline"]
+        sees_projects = (
+            data.get("projects")
+            if outside
+            else self.env["sale.order"].has_access("read")
+        )
+        return {
+            "cover": page["cover"],
+            "note": decision._get_note(),
+            "timeline": drawing,
+            "coming": drawing
+            and audit.registration_id._get_timeline_rows(drawing, COMING),
+            "requirements": self._group_requirements(rows),
+            "readiness": False,
+            "findings": (page if outside else kept)["findings"],
+            "window": page["window"],
+            "projects": sees_projects and self._count_projects(decision),
+            "sees_projects": sees_projects,
+            "satisfaction": not outside and kept["satisfaction"],
+        }
+
+    def _count_projects(self, decision):
+        table = self.env["kmop.decided.xlsx"]._get_visible_projects(decision)
+        return {"count": len(table["ids"]), "subsidised": table["subsidised"]}

@@ -75,20 +75,27 @@ class KmopCoverage(models.Model):
     @api.model
     def _query_next_audit(self):
         """The part that each live registration is to be audited on, norm and day."""
-        today = fields.Date.context_today(self)
         return SQL(
             """
             SELECT r.id, r.company_id, r.service, r.next_part_id,
-                   COALESCE(a.norm_id, %(norm)s) AS norm_id,
-                   COALESCE(a.date_visited, a.date_planned, %(today)s) AS day
+                   COALESCE(a.norm_id, t.norm_id) AS norm_id,
+                   COALESCE(a.date_visited, a.date_planned, t.day) AS day
               FROM kmop_registration r
+              JOIN (VALUES %(days)s) AS t (company_ids, day, norm_id)
+                ON r.company_id = ANY(t.company_ids)
          LEFT JOIN kmop_audit a ON a.registration_id = r.id AND a.state IN %(states)s
              WHERE r.next_part_id IS NOT NULL AND r.date_withdrawn IS NULL
             """,
-            norm=self.env["kmop.norm"]._in_force_on(today).id or None,
-            today=today,
+            days=SQL(", ").join(self._query_days()),
             states=OPEN_STATES,
         )
+
+    @api.model
+    def _query_days(self):
+        """Yield today's date and the norm in force, per group of companies."""
+        for day, companies in self.env["res.company"]._kmop_get_days().items():
+            norm = self.env["kmop.norm"]._in_force_on(day).id or None
+            yield SQL("(%s::int[], %s::date, %s::int)", companies.ids, day, norm)
 
     @api.model
     def _query_support(self):

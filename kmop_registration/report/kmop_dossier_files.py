@@ -1,10 +1,7 @@
-import os
 from typing import NamedTuple
 
 from odoo import api, models
-from odoo.tools import SQL
 
-from ..models.ir_attachment import MAX_SIZE
 from ..tools import make_unique, safe_name
 
 FROZEN_STATES = ("accepted", "superseded")
@@ -12,7 +9,7 @@ FOLDER_LIMIT = 50
 
 
 class DossierFile(NamedTuple):
-    """A file of the dossier: what it was, and where it is kept."""
+    """A file of the dossier: what it was when it was accepted, and what it is now."""
 
     name: str
     kind: str
@@ -20,8 +17,7 @@ class DossierFile(NamedTuple):
     sha256: str | None
     size: int
     attachment_id: int
-    store_fname: str | None
-    in_database: bool
+    current_size: int
     readable: bool = True
 
 
@@ -42,13 +38,18 @@ class KmopDossierFiles(models.AbstractModel):
     _description = "Files of the dossier"
 
     @api.model
-    def _iterate_files(self, domain):
-        """Yield a ``PlacedFile`` for each file of evidence, as its reader may know."""
+    def _iterate_files(self, domain, reading=False):
+        """Yield a ``PlacedFile`` for each file of evidence, as its reader may know.
+
+        :param reading: whether they are about to be read, one by one
+        """
         evidences = self.env["kmop.evidence"].search(domain, order="id")
         order = self._get_order("kmop.indicator")
         folders = {}
         for rows in self._iterate_rows(evidences, ("name", "state")):
             files = self._get_files(rows)
+            if reading:
+                self._fetch_places(files)
             linked = self._get_linked("kmop.evidence", "indicator_ids", files)
             for row in rows:
                 found = files.get(row.id)
@@ -57,15 +58,21 @@ class KmopDossierFiles(models.AbstractModel):
                 indicators = linked.get(row.id, ())
                 first = min(indicators, key=lambda i: order.get(i, i), default=None)
                 folder = self._get_folder(row.state, first, folders)
-                yield from self._place(row, folder, found)
+                yield from self._place(row.id, row.name, folder, found)
 
-    def _place(self, row, folder, files):
+    def _fetch_places(self, files):
+        """Look up at once where all these files are stored: not one by one."""
+        ids = [file.attachment_id for found in files.values() for file in found]
+        # sudo: only where they are stored; what the reader may open is known
+        self.env["ir.attachment"].sudo().browse(ids).fetch(["store_fname"])
+
+    def _place(self, number, evidence, folder, files):
         taken = set()
         for file in files:
-            name = safe_name(f"{row.id} {file.name}")
+            name = safe_name(f"{number} {file.name}")
             if len(files) > 1:
                 name = make_unique(name, taken)
-            yield PlacedFile(row.id, row.name, f"{folder}/{name}", file)
+            yield PlacedFile(number, evidence, f"{folder}/{name}", file)
 
     @api.model
     def _get_attached(self, folder, attachments):
@@ -85,9 +92,9 @@ class KmopDossierFiles(models.AbstractModel):
         return self._get_frozen(frozen) | (self._get_loose(loose) if loose else {})
 
     def _get_frozen(self, ids):
-        """Return the copies that were made when evidence was accepted."""
+        """Return the files that were kept when evidence was accepted."""
         files, attachments = self.env["kmop.evidence.file"], self.env["ir.attachment"]
-        attachments.flush_model(["store_fname", "db_datas"])
+        attachments.flush_model(["file_size"])
         query = files._search([("evidence_id", "in", ids)], order="id")
         # Who may read the evidence may have what was accepted of it.
         held = query.left_join(
@@ -95,8 +102,7 @@ class KmopDossierFiles(models.AbstractModel):
         )
         names = ("evidence_id", "name", "kind", "sha256", "size", "attachment_id")
         columns = [files._field_to_sql(query.table, name, query) for name in names]
-        columns.append(SQL.identifier(held, "store_fname"))
-        columns.append(SQL("%s IS NOT NULL", SQL.identifier(held, "db_datas")))
+        columns.append(attachments._field_to_sql(held, "file_size", query))
         result = {}
         for evidence, *values in self.env.execute_query(query.select(*columns)):
             result.setdefault(evidence, []).append(DossierFile(*values))
@@ -123,16 +129,10 @@ class KmopDossierFiles(models.AbstractModel):
     def _read_attachments(self, attachments):
         """Return a ``DossierFile`` of each of the ``attachments``, by its id."""
         found = attachments.search_fetch(
-            [("id", "in", attachments.ids)], ["name", "store_fname", "file_size"]
-        )
-        elsewhere = found.filtered(lambda a: a.file_size and not a.store_fname)
-        held = elsewhere.search(
-            [("id", "in", elsewhere.ids), ("db_datas", "!=", False)]
+            [("id", "in", attachments.ids)], ["name", "file_size"]
         )
         return {
-            a.id: DossierFile(
-                a.name, "file", None, a.file_size, a.id, a.store_fname, a in held
-            )
+            a.id: DossierFile(a.name, "file", None, a.file_size, a.id, a.file_size)
             for a in found
         }
 
@@ -159,42 +159,19 @@ class KmopDossierFiles(models.AbstractModel):
     # ----------------------------------------------------------------------- state
 
     @api.model
-    def _look(self, file, root):
-        """Return what is kept under ``root``, as far as a glance tells.
+    def _look(self, file):
+        """Return how a file is, without reading it: by what Odoo notes of its size.
 
         :return: ``missing``, ``altered`` where its size differs, else ``present``
         """
-        if not file.store_fname:
-            return "present" if file.in_database or not file.size else "missing"
-        size = self._get_size(file, root)
-        if size is None:
+        if file.size and not file.current_size:
             return "missing"
-        return "present" if min(size, MAX_SIZE) == file.size else "altered"
-
-    @api.model
-    def _get_root(self):
-        """Return the folder of all files: of many, it is looked for once."""
-        return self.env["ir.attachment"]._full_path("")
-
-    @api.model
-    def _get_size(self, file, root=None):
-        """Return how large the file is on the disk, None where it isn't there."""
-        if not file.store_fname:
-            return file.size
-        try:
-            return os.stat((root or self._get_root()) + file.store_fname).st_size
-        except OSError:
-            return None
+        return "present" if file.current_size == file.size else "altered"
 
     @api.model
     def _read(self, file):
-        """Yield the content in pieces. Raises OSError where it can't be read."""
+        """Return the content of a file, None where it is lost."""
         # sudo: whoever found the file here may have it
-        attachments = self.env["ir.attachment"].sudo()
-        if not file.store_fname:
-            content = attachments.browse(file.attachment_id).exists().raw or b""
-            if file.size and not content:
-                raise FileNotFoundError
-            yield content
-            return
-        yield from attachments._kmop_read_file(file.store_fname)
+        attachment = self.env["ir.attachment"].sudo().browse(file.attachment_id)
+        content = attachment._kmop_read()
+        return None if file.size and not content else content

@@ -1,10 +1,11 @@
+from hashlib import sha256
 from tempfile import TemporaryFile
 
 from odoo import api, fields, models
 from odoo.tools import format_datetime
 
 from ..tools import safe_name
-from .zip_stream import ZipStream
+from .zip_stream import ZipStream, cut
 
 SUMS = "SHA256SUMS"
 # Of the files that something is the matter with, how many the read-me names.
@@ -40,9 +41,8 @@ class KmopDossierZip(models.AbstractModel):
         :param progress: called with the number of files that are done
         """
         pack = Pack()
-        archive = ZipStream(fields.Datetime.context_timestamp(self, self._now()))
-        evidences = self._get_evidence_domain(record)
-        for placed in self.env["kmop.dossier.files"]._iterate_files(evidences):
+        archive = ZipStream(self._get_moment(record))
+        for placed in self._iterate_files(record):
             yield from self._add_evidence(archive, pack, placed.path, placed.file)
             pack.files += 1
             if progress:
@@ -56,6 +56,16 @@ class KmopDossierZip(models.AbstractModel):
     def _now(self):
         return fields.Datetime.now()
 
+    def _get_moment(self, _record):
+        """Return the moment that the files in the archive are dated on."""
+        return fields.Datetime.context_timestamp(self, self._now())
+
+    def _iterate_files(self, record):
+        """Yield a ``PlacedFile`` for each file of the evidence in the archive."""
+        evidences = self._get_evidence_domain(record)
+        files = self.env["kmop.dossier.files"]
+        return files._iterate_files(evidences, reading=True)
+
     # ------------------------------------------------------------------- evidence
 
     def _get_evidence_domain(self, registration):
@@ -66,35 +76,24 @@ class KmopDossierZip(models.AbstractModel):
         if not file.readable:
             pack.states[path] = "hidden"
             return
-        pieces = self._open(file)
-        if pieces is None:
-            pack.states[path] = "missing"
+        content = self.env["kmop.dossier.files"]._read(file)
+        state = self._get_state(file, content)
+        if state != "intact":
+            pack.states[path] = state
+        if state in ("missing", "lost"):
             if file.sha256:
                 archive.list(file.sha256, path)
             return
-        # What the disk holds, not what was noted: it may have grown.
-        size = self.env["kmop.dossier.files"]._get_size(file) or 0
         # Listed as it was accepted: whoever checks the list finds what was altered.
-        found = yield from archive.add(path, pieces, size, file.sha256)
-        if file.sha256 and found != file.sha256:
-            pack.states[path] = "altered"
+        yield from archive.add(path, cut(content), len(content), file.sha256)
 
-    def _open(self, file):
-        """Return the pieces of a file, None where there is nothing to read."""
-        pieces = self.env["kmop.dossier.files"]._read(file)
-        try:
-            first = next(pieces, b"")
-        except OSError:
-            return None
-        return self._chain(first, pieces)
-
-    def _chain(self, first, pieces):
-        yield first
-        try:
-            yield from pieces
-        except OSError:
-            # What follows isn't there: its checksum tells.
-            return
+    def _get_state(self, file, content):
+        """Return ``intact``, ``missing`` or ``altered``."""
+        if content is None:
+            return "missing"
+        if not file.sha256 or sha256(content).hexdigest() == file.sha256:
+            return "intact"
+        return "altered"
 
     # --------------------------------------------------------------------- others
 
@@ -104,10 +103,12 @@ class KmopDossierZip(models.AbstractModel):
         for folder, owner, attachments in self._get_others(record):
             names = [safe_name(folder), safe_name(owner.display_name, 60)]
             for placed in files._get_attached("/".join(names), attachments):
-                pieces = self._open(placed.file)
-                if pieces is not None:
-                    size = files._get_size(placed.file) or 0
-                    yield from archive.add(placed.path, pieces, size)
+                yield from self._add_other(archive, placed)
+
+    def _add_other(self, archive, placed):
+        content = self.env["kmop.dossier.files"]._read(placed.file)
+        if content is not None:
+            yield from archive.add(placed.path, cut(content), len(content))
 
     def _get_others(self, registration):
         for audit in registration.audit_ids:
@@ -136,11 +137,8 @@ class KmopDossierZip(models.AbstractModel):
         yield from archive.add(name, [text.encode("utf-8-sig")])
 
     def _get_introduction(self, record):
-        moment = format_datetime(self.env, self._now())
-        title, maker = self._get_title(record)
         return [
-            title,
-            self.env._("Made on %(moment)s by %(user)s", moment=moment, user=maker),
+            *self._get_origin(record),
             "",
             self.env._("Begin with the workbook: it lists and explains everything."),
             self.env._(
@@ -153,6 +151,14 @@ class KmopDossierZip(models.AbstractModel):
                 command=f"sha256sum -c {SUMS}",
             ),
         ]
+
+    def _get_origin(self, record):
+        """Return the first lines: what the archive is of, when it is of, and who made
+        it."""
+        moment = format_datetime(self.env, self._now())
+        title, maker = self._get_title(record)
+        made = self.env._("Made on %(moment)s by %(user)s", moment=moment, user=maker)
+        return [title, made]
 
     def _get_title(self, registration):
         """Return what the archive is of, and who had it made."""

@@ -15,7 +15,7 @@ class KmopPageXlsx(models.AbstractModel):
         book.access = access
         book.audit = access.audit_id
         book.registration = book.audit.registration_id
-        book.evidences = book.audit._get_counting_domain()
+        book.evidences = book.audit._get_used_domain()
 
     def _get_cover(self):
         return self.env["kmop.page.xlsx.cover"]

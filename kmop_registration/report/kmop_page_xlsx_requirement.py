@@ -22,6 +22,9 @@ class KmopPageXlsxRequirement(models.AbstractModel):
         found = self.env["kmop.indicator"].browse([i.id for i in scores])
         return found.sorted(lambda i: (i.requirement_id.sequence, i.sequence, i.id))
 
+    def _get_supporting_domain(self, book):
+        return book.evidences
+
     def _get_states(self, book, supports):
         """What isn't accepted yet stays inside: it is there, or it isn't.
 

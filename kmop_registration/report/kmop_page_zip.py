@@ -1,5 +1,3 @@
-from hashlib import sha256
-
 from odoo import models
 
 
@@ -15,24 +13,12 @@ class KmopPageZip(models.AbstractModel):
     _description = "Archive of the auditor's page"
 
     def _get_evidence_domain(self, access):
-        return access.audit_id._get_counting_domain()
+        return access.audit_id._get_used_domain()
 
-    def _add_evidence(self, archive, pack, path, file):
-        if self._is_intact(file):
-            yield from super()._add_evidence(archive, pack, path, file)
-            return
-        pack.states[path] = "lost"
-        archive.list(file.sha256, path)
-
-    def _is_intact(self, file):
-        """Tell whether the file is what was accepted, before a byte of it is sent."""
-        digest = sha256()
-        try:
-            for piece in self.env["kmop.dossier.files"]._read(file):
-                digest.update(piece)
-        except OSError:
-            return False
-        return digest.hexdigest() == file.sha256
+    def _get_state(self, file, content):
+        """An auditor gets nothing that isn't what was accepted."""
+        state = super()._get_state(file, content)
+        return state if state == "intact" else "lost"
 
     def _get_others(self, access):
         return ()
@@ -44,7 +30,10 @@ class KmopPageZip(models.AbstractModel):
         return access.audit_id.display_name, access.partner_id.name
 
     def _add_read_me(self, archive, pack, access):
+        self._log_lost(pack, access)
+        yield from super()._add_read_me(archive, pack, access)
+
+    def _log_lost(self, pack, access):
         """Tell the provider as well what couldn't be handed over."""
         for path in pack.states:
             access._log("missing", name=path)
-        yield from super()._add_read_me(archive, pack, access)

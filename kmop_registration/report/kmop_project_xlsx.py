@@ -1,6 +1,6 @@
 from io import BytesIO
 
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.fields import Domain
 from odoo.tools import format_date
 
@@ -89,7 +89,7 @@ class KmopProjectXlsx(models.AbstractModel):
     # --------------------------------------------------------------------- facts
 
     def _get_facts(self, registration, date_from, date_to):
-        today = fields.Date.context_today(self)
+        today = registration.company_id._kmop_today()
         totals = registration._get_project_totals(date_from, date_to)
         days = [format_date(self.env, day) for day in (date_from, date_to)]
         facts = [

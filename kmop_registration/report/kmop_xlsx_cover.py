@@ -1,4 +1,4 @@
-from odoo import api, fields, models
+from odoo import api, models
 from odoo.tools import format_date
 
 from .xlsx_sheet import Column, Sheet
@@ -29,7 +29,7 @@ class KmopXlsxCover(models.AbstractModel):
     def _fill(self, cover, book, sheets):
         """Write the cover, with the ``sheets`` that came after it."""
         bold = book.get_style(bold=True, font_size=12)
-        cover.add_title(book.registration.display_name)
+        cover.add_title(self._get_title(book))
         for label, value in self._get_facts(book):
             cover.add_row((label, value))
         for title, lines in self._get_blocks(book, sheets):
@@ -37,6 +37,9 @@ class KmopXlsxCover(models.AbstractModel):
             cover.add_line(title, bold)
             for line in lines:
                 cover.add_row(line)
+
+    def _get_title(self, book):
+        return book.registration.display_name
 
     def _get_blocks(self, book, sheets):
         contents = [(sheet._get_name(), sheet._get_help()) for sheet in sheets]
@@ -49,7 +52,7 @@ class KmopXlsxCover(models.AbstractModel):
 
     def _get_facts(self, book):
         registration = book.registration
-        today = fields.Date.context_today(self)
+        today = registration.company_id._kmop_today()
         return [
             (self.env._("Provider"), registration.partner_id.display_name),
             (self.env._("Company number"), registration.partner_id.vat),

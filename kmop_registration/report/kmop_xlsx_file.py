@@ -50,7 +50,7 @@ class KmopXlsxFile(models.AbstractModel):
                 24,
                 self.env._(
                     "Whether it is there. In the dossier every byte is compared with"
-                    " what was accepted, elsewhere the size only."
+                    " what was accepted, elsewhere the size that Odoo notes."
                 ),
                 "mark",
             ),
@@ -66,12 +66,12 @@ class KmopXlsxFile(models.AbstractModel):
         files = self.env["kmop.dossier.files"]
         kinds = self._get_labels(self.env["kmop.evidence.file"], "kind")
         states = self._get_states()
-        counts, root = {}, files._get_root()
-        for evidence_id, evidence, path, file in files._iterate_files(book.evidences):
+        counts = {}
+        for evidence_id, evidence, path, file in self._iterate_files(book):
             if book.pack:
                 state = book.pack.get_state(path, file)
             else:
-                state = files._look(file, root)
+                state = files._look(file)
             counts[state] = counts.get(state, 0) + 1
             yield (
                 evidence_id,
@@ -84,6 +84,9 @@ class KmopXlsxFile(models.AbstractModel):
                 self._get_link(book, path, state),
             )
         book.notes.extend(self._get_notes(counts))
+
+    def _iterate_files(self, book):
+        return self.env["kmop.dossier.files"]._iterate_files(book.evidences)
 
     def _get_states(self):
         return {

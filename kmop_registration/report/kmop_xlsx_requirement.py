@@ -115,7 +115,7 @@ class KmopXlsxRequirement(models.AbstractModel):
     def _get_supports(self, book):
         """Return the ids of accepted evidence by indicator and aspect."""
         groups = self.env["kmop.evidence"]._read_group(
-            book.evidences & Domain("state", "=", "accepted"),
+            self._get_supporting_domain(book),
             ["indicator_ids", "aspect"],
             ["id:array_agg"],
         )
@@ -126,6 +126,9 @@ class KmopXlsxRequirement(models.AbstractModel):
         named = {i for ids, _count in newest.values() for i in ids}
         self.env["kmop.evidence"].browse(named).fetch(["name"])
         return newest
+
+    def _get_supporting_domain(self, book):
+        return book.evidences & Domain("state", "=", "accepted")
 
     def _get_row(self, indicator, score, states, supports):
         described, applied = (

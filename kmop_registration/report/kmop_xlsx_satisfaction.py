@@ -52,16 +52,7 @@ class KmopXlsxSatisfaction(models.AbstractModel):
     def _add(self, book):
         sheet = Sheet(book, self._get_name(), self._get_columns())
         sheet.sheet.set_portrait()
-        window = book.registration._get_project_window()
-        # Never saved: only what it reckons is wanted.
-        report = self.env["kmop.satisfaction.report"].new(
-            {
-                "registration_id": book.registration.id,
-                "date_from": window[0],
-                "date_to": window[1],
-            }
-        )
-        data = report._get_values()
+        window, data = self._get_figures(book)
         sheet.add_title(self._get_name())
         for label, value in self._get_facts(data, window):
             sheet.add_fact(label, value, column=1)
@@ -72,6 +63,23 @@ class KmopXlsxSatisfaction(models.AbstractModel):
             for title, rows in data["tables"]:
                 self._add_groups(sheet, title, rows, data)
         return sheet
+
+    def _get_figures(self, book):
+        """Return the first and the last day, and the figures between them."""
+        return self._read_figures(
+            book.registration, book.registration._get_project_window()
+        )
+
+    def _read_figures(self, registration, window):
+        # Never saved: only what it reckons is wanted.
+        report = self.env["kmop.satisfaction.report"].new(
+            {
+                "registration_id": registration.id,
+                "date_from": window[0],
+                "date_to": window[1],
+            }
+        )
+        return window, report._get_values()
 
     def _get_facts(self, data, window):
         figures = data["figures"]

@@ -26,6 +26,13 @@ PIECE = 2**20
 LARGE = 2**30
 
 
+def cut(content):
+    """Yield ``content`` in pieces: what is ready is sent meanwhile."""
+    view = memoryview(content)
+    for start in range(0, len(view), PIECE):
+        yield view[start : start + PIECE]
+
+
 class Outlet(RawIOBase):
     """A file that can only be written, and is emptied by who reads from it."""
 

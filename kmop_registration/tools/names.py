@@ -38,7 +38,8 @@ def _shorten(name, limit):
         return name
     stem, dot, ending = name.rpartition(".")
     if not stem or len(ending.encode()) > ENDING_LIMIT:
-        stem, dot, ending = name, "", ""
+        # What is cut off in the middle mustn't end like a program.
+        stem, dot, ending = name.replace(".", "_"), "", ""
     room = limit - len((dot + ending).encode())
     return stem.encode()[:room].decode(errors="ignore").strip(" .") + dot + ending
 

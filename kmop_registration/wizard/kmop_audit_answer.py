@@ -7,6 +7,7 @@ class KmopAuditAnswer(models.TransientModel):
 
     _name = "kmop.audit.answer"
     _description = "Answer of an audit bureau"
+    _inherit = ["kmop.target"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     bureau_id = fields.Many2one(related="audit_id.bureau_id")
@@ -51,7 +52,7 @@ class KmopAuditAnswer(models.TransientModel):
     )
 
     def _default_date_answered(self):
-        return fields.Date.context_today(self)
+        return self.env.company._kmop_today()
 
     # One by one: a method for all would take back what create() was given.
 

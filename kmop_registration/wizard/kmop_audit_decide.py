@@ -8,6 +8,7 @@ class KmopAuditDecide(models.TransientModel):
 
     _name = "kmop.audit.decide"
     _description = "Decision on an audit"
+    _inherit = ["kmop.target"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     outcome = fields.Selection(OUTCOMES, required=True, default="positive")
@@ -39,7 +40,7 @@ class KmopAuditDecide(models.TransientModel):
     reason = fields.Text(help="Needed where the dates differ from the rule.")
 
     def _default_date_decided(self):
-        return fields.Date.context_today(self)
+        return self.env.company._kmop_today()
 
     @api.depends("audit_id")
     def _compute_number(self):

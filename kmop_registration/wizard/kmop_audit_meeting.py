@@ -11,6 +11,7 @@ class KmopAuditMeeting(models.TransientModel):
 
     _name = "kmop.audit.meeting"
     _description = "Introductory meeting with an audit bureau"
+    _inherit = ["kmop.target"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     bureau_id = fields.Many2one(
@@ -87,11 +88,11 @@ class KmopAuditMeeting(models.TransientModel):
 
     def _schedule_activity(self):
         user = self._get_user()
-        local = fields.Datetime.context_timestamp(self.with_user(user), self.start)
+        company = self.audit_id.company_id
         moment = format_datetime(self.env, self.start, tz=user.tz)
         self.audit_id.activity_schedule(
             "mail.mail_activity_data_meeting",
-            date_deadline=local.date(),
+            date_deadline=company._kmop_to_day(self.start),
             summary=self._get_summary(),
             note=plaintext2html("\n".join(filter(None, [moment, self.location]))),
             user_id=user.id,

@@ -6,6 +6,7 @@ class KmopAuditMove(models.TransientModel):
 
     _name = "kmop.audit.move"
     _description = "Next step of an audit"
+    _inherit = ["kmop.target"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     move = fields.Selection(
@@ -32,7 +33,7 @@ class KmopAuditMove(models.TransientModel):
     )
 
     def _default_date(self):
-        return fields.Date.context_today(self)
+        return self.env.company._kmop_today()
 
     @api.depends("audit_id")
     def _compute_from_audit(self):

@@ -15,6 +15,7 @@ class KmopAuditRequest(models.TransientModel):
 
     _name = "kmop.audit.request"
     _description = "Request to an audit bureau"
+    _inherit = ["kmop.target"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="audit_id.company_id")
@@ -102,10 +103,9 @@ class KmopAuditRequest(models.TransientModel):
             wizard.bureau_id = wizard.audit_id.bureau_id
 
     @api.depends("bureau_id")
-    @api.depends_context("tz")
     def _compute_bureau_warning(self):
-        today = fields.Date.context_today(self)
         for wizard in self:
+            today = wizard.company_id._kmop_today()
             wizard.bureau_warning = wizard.bureau_id._kmop_get_bureau_warning(today)
 
     @api.depends("bureau_id")
@@ -232,7 +232,7 @@ class KmopAuditRequest(models.TransientModel):
         Who may not edit contacts still completes one that nobody wrote to before.
         """
         bureau, email = self.bureau_id, self.email.strip()
-        today = fields.Date.context_today(self)
+        today = self.company_id._kmop_today()
         if not bureau.email and bureau._kmop_is_appointed_on(today):
             # sudo: the address of an appointed bureau is a part of the request
             bureau = bureau.sudo()

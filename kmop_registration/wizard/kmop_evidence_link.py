@@ -15,6 +15,7 @@ class KmopEvidenceLink(models.TransientModel):
 
     _name = "kmop.evidence.link"
     _description = "Link as evidence"
+    _inherit = ["kmop.target"]
 
     registration_id = fields.Many2one(
         "kmop.registration",
@@ -62,7 +63,7 @@ class KmopEvidenceLink(models.TransientModel):
 
     def _default_type_id(self):
         return self.env["kmop.evidence.type"]._get_default_for(
-            self.env.context.get("active_model")
+            self.env.context.get("active_model"), self.env.company
         )
 
     @api.depends("type_id")

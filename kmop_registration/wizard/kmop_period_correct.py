@@ -6,6 +6,7 @@ class KmopPeriodCorrect(models.TransientModel):
 
     _name = "kmop.period.correct"
     _description = "Correction of a period"
+    _inherit = ["kmop.target"]
 
     period_id = fields.Many2one(
         "kmop.registration.period", required=True, ondelete="cascade"

@@ -19,6 +19,7 @@ class KmopProjectList(models.TransientModel):
 
     _name = "kmop.project.list"
     _description = "Project list of a registration"
+    _inherit = ["kmop.target"]
 
     registration_id = fields.Many2one(
         "kmop.registration", required=True, readonly=True, ondelete="cascade"
@@ -143,11 +144,10 @@ class KmopProjectList(models.TransientModel):
         return evidence
 
     def _prepare_evidence(self):
-        evidence_type = self.env.ref(
-            "kmop_registration.kmop_evidence_type_project_list"
-        )
+        kind = self.env.ref("kmop_registration.kmop_evidence_type_project_list")
+        evidence_type = kind._for_company(self.registration_id.company_id)
         attachment = self.env["ir.attachment"].create(self._prepare_file())
-        today = fields.Date.context_today(self)
+        today = self.registration_id.company_id._kmop_today()
         return {
             "name": self._get_name(),
             "registration_id": self.registration_id.id,

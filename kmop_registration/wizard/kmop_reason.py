@@ -8,6 +8,7 @@ class KmopReason(models.TransientModel):
 
     _name = "kmop.reason"
     _description = "Reason"
+    _inherit = ["kmop.target"]
 
     action = fields.Selection(
         [
@@ -27,7 +28,7 @@ class KmopReason(models.TransientModel):
     )
 
     def _default_date(self):
-        return fields.Date.context_today(self)
+        return self.env.company._kmop_today()
 
     def action_confirm(self):
         self.ensure_one()

@@ -15,6 +15,7 @@ class KmopRegistrationOnboard(models.TransientModel):
 
     _name = "kmop.registration.onboard"
     _description = "Take over a running registration"
+    _inherit = ["kmop.target"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self._default_company_id()

@@ -10,6 +10,7 @@ class KmopRegistrationOnboardPart(models.TransientModel):
 
     _name = "kmop.registration.onboard.part"
     _description = "Granted part of a registration that is taken over"
+    _inherit = ["kmop.target"]
 
     onboard_id = fields.Many2one(
         "kmop.registration.onboard", required=True, ondelete="cascade"
@@ -105,7 +106,7 @@ class KmopRegistrationOnboardPart(models.TransientModel):
 
     def _get_decided(self):
         """Return the day that stands for the decision: it isn't later than today."""
-        return min(self.date_start, fields.Date.context_today(self))
+        return min(self.date_start, self.onboard_id.company_id._kmop_today())
 
     # ------------------------------------------------------------------ taking over
 

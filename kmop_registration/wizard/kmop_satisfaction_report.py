@@ -19,6 +19,7 @@ class KmopSatisfactionReport(models.TransientModel):
 
     _name = "kmop.satisfaction.report"
     _description = "Satisfaction figures"
+    _inherit = ["kmop.target"]
 
     registration_id = fields.Many2one(
         "kmop.registration", required=True, ondelete="cascade"
@@ -167,10 +168,11 @@ class KmopSatisfactionReport(models.TransientModel):
         if not self.answered:
             raise UserError(self.env._("Nobody answered in this period."))
         report = self.with_context(lang=self._get_report_lang())
-        evidence_type = self.env.ref(EVIDENCE_TYPE)
+        company = self.registration_id.company_id
+        evidence_type = self.env.ref(EVIDENCE_TYPE)._for_company(company)
         indicators = evidence_type._get_indicators(self.registration_id)
         attachment = self.env["ir.attachment"].create(report._prepare_file())
-        today = self.registration_id.company_id._kmop_today()
+        today = company._kmop_today()
         return self.env["kmop.evidence"].create(
             {
                 "name": report._get_name(),

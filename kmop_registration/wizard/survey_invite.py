@@ -4,8 +4,12 @@ from odoo import fields, models
 class SurveyInvite(models.TransientModel):
     _inherit = "survey.invite"
 
+    # Set by the dossier's own invitation, in superuser mode only.
     kmop_order_id = fields.Many2one(
-        "sale.order", string="Project dossier", ondelete="cascade"
+        "sale.order",
+        string="Project dossier",
+        ondelete="cascade",
+        groups=fields.NO_ACCESS,
     )
 
     def _kmop_ask(self, person):
@@ -19,9 +23,13 @@ class SurveyInvite(models.TransientModel):
 
     def _get_answers_values(self):
         values = super()._get_answers_values()
-        if self.kmop_order_id:
-            values |= {"kmop_order_id": self.kmop_order_id.id, "kmop_invited": True}
+        if order := self._kmop_get_order():
+            values |= {"kmop_order_id": order.id, "kmop_invited": True}
         return values
+
+    def _kmop_get_order(self):
+        # sudo: no user has access to this field
+        return self.sudo().kmop_order_id
 
     def _prepare_answers(self, partners, emails):
         keeping = self.with_context(kmop_keep_address=True)
@@ -29,7 +37,7 @@ class SurveyInvite(models.TransientModel):
 
     def _send_mail(self, answer):
         mail = super()._send_mail(answer)
-        if self.kmop_order_id:
+        if self._kmop_get_order():
             mail.reply_to = mail.email_from
         if answer.survey_id.kmop_anonymous:
             # sudo: the address has served, and is nobody's to keep
