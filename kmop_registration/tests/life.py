@@ -26,6 +26,24 @@ DAYS = st.one_of(
 )
 REASONS = st.sampled_from(["Taken over", "Zo staat het op het attest", "", "  "])
 PICK = st.integers(0, 50)
+FROZEN = (
+    "name",
+    "registration_id",
+    "type_id",
+    "indicator_ids",
+    "requirement_ids",
+    "aspect",
+    "date_effective",
+    "res_model",
+    "res_id",
+    "attachment_ids",
+    "url",
+    "order_id",
+    "manifest",
+    "fingerprint",
+    "accepted_by_id",
+    "date_accepted",
+)
 HISTORY = ("audit_id", "part_id", "date_registration", "date_start", "date_end",
            "conditional", "corrects_id", "cycle")  # fmt: skip
 DECISION = ("outcome", "date_requested", "date_planned", "date_visited",
@@ -402,9 +420,8 @@ class Life(RuleBasedStateMachine):
 
     def _get_fixed(self):
         evidence = self._all("evidence")
-        frozen = tuple(sorted(evidence._frozen_fields - {"order_id"}))
         for piece in evidence.filtered(lambda e: e.state in ("accepted", "superseded")):
-            yield piece, (*frozen, "fingerprint", "accepted_by_id", "date_accepted")
+            yield piece, FROZEN
         for period in self._all("registration.period"):
             yield period, HISTORY
         for audit in self._all("audit").filtered(lambda a: a.state == "decided"):

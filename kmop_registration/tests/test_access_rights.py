@@ -62,8 +62,15 @@ PER_COMPANY = {
         "officer": "read write create",
         "manager": "read write create",
     },
+    "kmop.audit.decision": {"reader": "read", "officer": "read", "manager": "read"},
+    "kmop.audit.decision.evidence": {
+        "reader": "read",
+        "officer": "read",
+        "manager": "read",
+    },
     "kmop.audit.log": {"officer": "read", "manager": "read"},
     "kmop.exemption": {"reader": "read", **OFFICERS},
+    "kmop.history": {"reader": "read", "officer": "read", "manager": "read"},
     # Of somebody else; what is one's own has a test apart.
     "kmop.milestone": {"reader": "read", **OFFICERS},
     "kmop.reminder": {"reader": "read", "officer": "read", "manager": "read"},
@@ -144,6 +151,15 @@ class AccessCommon(EvidenceCommon):
         partner = self.manager.partner_id
         return self.env["kmop.reminder"]._queue("reminder", {milestone: partner})
 
+    def _keep_evidence(self, registration):
+        """Return a piece that the registration's first audit was decided on."""
+        evidence = self._create_evidence(registration)
+        vals = {
+            "decision_id": registration.audit_ids.sudo().decision_ids[:1].id,
+            "evidence_id": evidence.id,
+        }
+        return self.env["kmop.audit.decision.evidence"].create(vals)
+
     def _get_records(self):
         """Return a record of each model that belongs to a company."""
         registration = self.registration
@@ -160,7 +176,10 @@ class AccessCommon(EvidenceCommon):
         access = self.env["kmop.audit.access"].create(
             {"audit_id": audit.id, "partner_id": self.bureau.id}
         )
+        kept = self._keep_evidence(registration)
         return {
+            "kmop.audit.decision": kept.decision_id,
+            "kmop.audit.decision.evidence": kept,
             "kmop.audit.access": access,
             "kmop.audit.log": access._log("view"),
             "kmop.session": self._create_session(order),
@@ -170,6 +189,7 @@ class AccessCommon(EvidenceCommon):
             "kmop.audit": audit,
             "kmop.audit.score": audit.score_ids[:1],
             "kmop.exemption": exemption,
+            "kmop.history": self.env["kmop.history"]._add(registration, "corrected"),
             "kmop.milestone": registration.milestone_ids[:1],
             "kmop.reminder": self._remind(registration),
             "kmop.coverage": self.env["kmop.coverage"].search(
@@ -223,6 +243,8 @@ class TestAccessRights(AccessCommon):
                 self._assert_access(role, records[model], table.get(role, ""))
 
     def test_shared(self):
+        # Who may for all companies; of one company, see test_shared_data.
+        self.manager.company_ids = self.env["res.company"].search([])
         for model, table in SHARED.items():
             record = self.env[model].search([], limit=1)
             self.assertTrue(record, model)

@@ -1,12 +1,12 @@
 import io
 from hashlib import sha256
-from pathlib import Path
 from zipfile import ZipFile
 
 from openpyxl import load_workbook
 
 from odoo.tests import tagged
 
+from .files import get_place
 from .test_audit_page import AuditPageCase
 from .test_dossier import DossierCommon
 
@@ -182,7 +182,7 @@ class TestAuditPackContent(AuditPackCase, DossierCommon):
         attachment = self._create_attachment("weg.txt", raw=b"weg")
         frozen = self._accepted(attachment_ids=attachment.ids).file_ids
         copy = frozen.attachment_id.sudo()
-        Path(copy._full_path(copy.store_fname)).unlink()
+        get_place(copy).unlink()
         answer = self._open("/dossier.zip")
         archive = ZipFile(io.BytesIO(answer.content))
         self.assertFalse([n for n in archive.namelist() if n.endswith("weg.txt")])

@@ -1,6 +1,6 @@
 import re
 from datetime import date, timedelta
-from pathlib import Path
+from hashlib import sha256
 from urllib.parse import parse_qs, urlsplit
 
 from lxml import html
@@ -10,6 +10,7 @@ from odoo.tests import HttpCase, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from ..models.kmop_evidence import STATES
+from .files import get_place
 from .test_dossier import DossierCommon
 from .test_evidence import EvidenceCommon
 
@@ -504,8 +505,8 @@ class TestAuditPage(AuditPageCase):
 class TestAuditPageFiles(AuditPageCase):
     """What is viewed and downloaded, and under which name."""
 
-    def _accept_file(self, name, raw=b"content", **vals):
-        attachment = self._create_attachment(name, raw=raw, **vals)
+    def _accept_file(self, name, raw=None):
+        attachment = self._create_attachment(name, **({"raw": raw} if raw else {}))
         return self._accepted(attachment_ids=attachment.ids).file_ids
 
     def _assert_safe(self, answer):
@@ -535,18 +536,54 @@ class TestAuditPageFiles(AuditPageCase):
         self.assertFalse(lines.user_id)
 
     def test_only_harmless_kinds_are_shown(self):
-        for name in ("a.html", "a.svg", "a.xml", "a.txt"):
-            file = self._accept_file(name, b"<svg onload='alert(1)'/>")
+        """The rest is saved, as bytes: no browser runs anything in it."""
+        for name in ("a.html", "a.svg", "a.xml", "a.csv", "a.eml"):
+            file = self._accept_file(name, b"<p>Geen script</p>")
             with self.subTest(name=name):
                 answer = self._open(f"/files/{file.id}")
                 disposition = answer.headers["Content-Disposition"]
                 self.assertTrue(disposition.startswith("attachment"))
+                self.assertEqual(
+                    answer.headers["Content-Type"], "application/octet-stream"
+                )
                 self._assert_safe(answer)
+        file = self._accept_file("a.txt", b"<script>alert(1)</script>")
+        answer = self._open(f"/files/{file.id}")
+        self.assertEqual(answer.headers["Content-Type"], "text/plain; charset=utf-8")
+        self._assert_safe(answer)
+
+    def test_files_that_lied_before(self):
+        """What was accepted once as what it isn't, is saved and not shown."""
+        for name, mimetype, raw in (
+            ("rapport.exe", "application/pdf", b"MZ\x90\0"),
+            ("foto.hta", "image/png", b"<script>alert(1)</script>"),
+            ("brief.pdf", "application/pdf", b"<script>alert(1)</script>"),
+        ):
+            file = self._accept_file("a.txt", raw=b"x")
+            attachment = file.attachment_id
+            self.env.cr.execute(
+                "UPDATE ir_attachment SET name = %s, mimetype = %s,"
+                " store_fname = NULL, db_datas = %s WHERE id = %s",
+                [name, mimetype, raw, attachment.id],
+            )
+            self.env.cr.execute(
+                "UPDATE kmop_evidence_file SET name = %s, sha256 = %s WHERE id = %s",
+                [name, sha256(raw).hexdigest(), file.id],
+            )
+            self.env.invalidate_all()
+            with self.subTest(name=name):
+                answer = self._open(f"/files/{file.id}")
+                self.assertEqual(answer.content, raw)
+                disposition = answer.headers["Content-Disposition"]
+                self.assertTrue(disposition.startswith("attachment"))
+                self.assertEqual(
+                    answer.headers["Content-Type"], "application/octet-stream"
+                )
 
     def test_names(self):
         for name, saved in {
             "../../etc/passwd": "_.._etc_passwd",
-            "..\\..\\boot.ini": "_.._boot.ini",
+            "..\\..\\boot.txt": "_.._boot.txt",
             "CON": "_CON",
             "nul.txt": "_nul.txt",
             'a"b\r\nX-Evil: 1.txt': "a_bX-Evil_ 1.txt",
@@ -611,7 +648,7 @@ class TestAuditPageFiles(AuditPageCase):
         self.assertNotIn("forged", answer.text)
 
     def test_size(self):
-        self._accept_file("groot.pdf", b"x" * 1_500_000)
+        self._accept_file("groot.pdf", b"%PDF" + b"x" * 1_500_000)
         self.assertIn("1.4 MB", self._open().text)
 
 
@@ -821,7 +858,7 @@ class TestAuditPageAnswers(AuditPageCase):
         self._post("/question", body="Vraag")
         attachment = self._create_attachment("antwoord.txt", raw=b"Ja, zeker")
         self._reply("Zie bijlage", attachment_ids=attachment.ids)
-        Path(attachment._full_path(attachment.store_fname)).unlink()
+        get_place(attachment).unlink()
         with self.assertLogs("odoo.addons.kmop_registration.controllers.audit") as logs:
             answer = self._open(f"/attachments/{attachment.id}")
         self.assertIn("has no content", logs.output[0])

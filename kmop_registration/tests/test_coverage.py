@@ -188,7 +188,7 @@ class TestCoverage(KmopCommon):
                 self._grow(evidence, number - self._count(evidence) + 1)
             self.assertEqual(self._count(evidence), number)
             self.env.invalidate_all()
-            with self.assertQueryCount(3):
+            with self.assertQueryCount(4):
                 registration.readiness()
             matrix.append(self._count_matrix_queries())
         self.assertEqual(len(set(matrix)), 1, matrix)
@@ -223,6 +223,6 @@ class TestCoverage(KmopCommon):
         self.env.flush_all()
         for registrations in (self.registration, self.registration + others):
             self.env.invalidate_all()
-            with self.assertQueryCount(3):
+            with self.assertQueryCount(4):
                 readiness = registrations.sudo().readiness()
             self.assertEqual(len(readiness), len(registrations))

@@ -29,7 +29,7 @@ class TestDossierChecklist(RegisteredCommon):
             **vals,
         )
 
-    def _create_file(self, content=b"inhoud", name="lijst.pdf", **vals):
+    def _create_file(self, content=b"%PDF inhoud", name="lijst.pdf", **vals):
         return (
             self.env["ir.attachment"]
             .with_user(self.salesman)
@@ -54,7 +54,7 @@ class TestDossierChecklist(RegisteredCommon):
         codes = {
             (service, subsidised): set(
                 self.env["kmop.evidence.type"]
-                ._get_needed(service, subsidised)
+                ._get_needed(self.company, service, subsidised)
                 .mapped("code")
             )
             for service in ("training", "advice")
@@ -90,10 +90,10 @@ class TestDossierChecklist(RegisteredCommon):
         newer.with_user(self.officer).reject("Onleesbaar")
         self.assertEqual(self.order.kmop_completeness, 0)
 
-    def test_completeness_after_removal(self):
+    def test_completeness_after_rejection(self):
         evidence = self._add("attendance")
         evidence.submit()
-        evidence.with_user(self.officer).unlink()
+        evidence.with_user(self.officer).reject("Niet getekend")
         self.assertEqual(self.order.kmop_completeness, 0)
 
     def test_completeness_moved_and_retyped(self):
@@ -102,6 +102,7 @@ class TestDossierChecklist(RegisteredCommon):
         evidence.submit()
         evidence.order_id = other
         self.assertEqual(self.order.kmop_completeness, 0)
+        evidence.submit()
         self.assertEqual(other.kmop_completeness, 14)
         evidence.type_id = self._get_type("feedback")
         self.assertEqual(other.kmop_completeness, 0)
@@ -116,7 +117,9 @@ class TestDossierChecklist(RegisteredCommon):
         self.assertEqual(self.order.kmop_completeness, 14)
 
     def test_all_there(self):
-        types = self.env["kmop.evidence.type"]._get_needed("training", True)
+        types = self.env["kmop.evidence.type"]._get_needed(
+            self.company, "training", True
+        )
         for evidence_type in types:
             self._add(evidence_type.code).submit()
         self.assertEqual(self.order.kmop_completeness, 100)
@@ -233,7 +236,7 @@ class TestDossierChecklist(RegisteredCommon):
     # -------------------------------------------------------------- dropped files
 
     def test_dropped(self):
-        files = self._create_file() | self._create_file(b"meer", "meer.pdf")
+        files = self._create_file() | self._create_file(b"%PDF nog meer", "meer.pdf")
         evidence_id = self.order.kmop_add_document(
             self._get_type("attendance").id, files.ids
         )

@@ -10,6 +10,7 @@ from odoo.tools import mute_logger
 
 from ..models.kmop_evidence import STATES, TRANSITIONS
 from .common import KmopCommon
+from .files import make_content
 
 
 class EvidenceCommon(KmopCommon):
@@ -21,7 +22,8 @@ class EvidenceCommon(KmopCommon):
     @classmethod
     def _create_attachment(cls, name="statuten.txt", user=None, **vals):
         attachments = cls.env["ir.attachment"].with_user(user or cls.officer)
-        return attachments.create({"name": name, "raw": name.encode(), **vals})
+        vals = {"raw": make_content(name), **vals}
+        return attachments.create({"name": name, **vals})
 
     @classmethod
     def _create_answer(cls, **vals):
@@ -37,7 +39,8 @@ class EvidenceCommon(KmopCommon):
         source = source.with_user(user) if user else source
         types = cls.env["kmop.evidence.type"]
         return source._kmop_link(
-            registration or cls.registration, types._get_default_for(source._name)
+            registration or cls.registration,
+            types._get_default_for(source._name, source._kmop_company() or cls.company),
         )
 
     def _put(self, evidence, state):
@@ -228,7 +231,12 @@ class TestEvidenceFrozen(EvidenceCommon):
     def test_draft_can_change(self):
         evidence = self._create_evidence(self.registration)
         for name, value in self._get_changes().items():
-            if name not in ("res_model", "res_id", "registration_id"):
+            if name not in (
+                "res_model",
+                "res_id",
+                "registration_id",
+                "requirement_ids",
+            ):
                 evidence.write({name: value})
         self.assertEqual(evidence.name, "Andere naam")
 
@@ -267,13 +275,13 @@ class TestEvidenceFrozen(EvidenceCommon):
         """Neither its registration, nor its requirements, nor its files."""
         file = self._create_attachment()
         evidence = self._accepted(attachment_ids=[Command.set(file.ids)])
-        for record in (
-            self.registration.with_user(self.manager),
-            evidence.requirement_ids.with_user(self.manager),
-            file.sudo(),
+        for record, error in (
+            (self.registration.with_user(self.manager), IntegrityError),
+            (evidence.requirement_ids.sudo(), IntegrityError),
+            (file.sudo(), UserError),
         ):
             with self.subTest(model=record._name):
-                with self.assertRaises(IntegrityError):
+                with self.assertRaises(error):
                     record.unlink()
                 self.assertTrue(record.exists())
 
@@ -405,10 +413,10 @@ class TestEvidenceValues(EvidenceCommon):
 
     def test_own_choice_wins(self):
         evidence = self._create_evidence(
-            self.registration, aspect="application", requirement_ids=False
+            self.registration, aspect="application", indicator_ids=False
         )
         self.assertEqual(evidence.aspect, "application")
-        self.assertFalse(evidence.requirement_ids)
+        self.assertFalse(evidence.indicator_ids)
 
     def test_another_type_brings_its_defaults(self):
         evidence = self._create_evidence(self.registration)
@@ -418,11 +426,17 @@ class TestEvidenceValues(EvidenceCommon):
 
     def test_default_type_of_sources(self):
         types = self.env["kmop.evidence.type"]
-        self.assertEqual(types._get_default_for("sale.order"), self.quote_type)
-        self.assertEqual(types._get_default_for("survey.user_input").code, "evaluation")
-        self.assertEqual(types._get_default_for("account.move").code, "invoice")
-        self.assertEqual(types._get_default_for("res.partner").code, "cv")
-        self.assertFalse(types._get_default_for("res.users"))
+        self.assertEqual(
+            types._get_default_for("sale.order", self.company), self.quote_type
+        )
+        self.assertEqual(
+            types._get_default_for("survey.user_input", self.company).code, "evaluation"
+        )
+        self.assertEqual(
+            types._get_default_for("account.move", self.company).code, "invoice"
+        )
+        self.assertEqual(types._get_default_for("res.partner", self.company).code, "cv")
+        self.assertFalse(types._get_default_for("res.users", self.company))
 
     # ---------------------------------------------------------- effective date
 

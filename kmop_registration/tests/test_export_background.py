@@ -37,21 +37,17 @@ class TestExportBackground(BackgroundCommon):
         self._run()
         self.assertEqual((export.state, export.progress), ("done", 100))
         self.assertEqual(export.total, 1)
-        archive = ZipFile(io.BytesIO(export.attachment_id.raw))
+        archive = ZipFile(io.BytesIO(export.part_ids.raw))
         self.assertIsNone(archive.testzip())
         self.assertTrue([n for n in archive.namelist() if n.endswith("a.txt")])
-        attachment = export.attachment_id
-        self.assertEqual(attachment.file_size, len(attachment.raw))
-        self.assertEqual(
-            attachment.checksum, attachment._compute_checksum(attachment.raw)
-        )
+        attachment = export.part_ids
         self.assertEqual(attachment.mimetype, "application/zip")
         self.assertRegex(attachment.name, r"^Leerhuis Test.* Dossier \S+\.zip$")
 
     def test_workbook(self):
         export = self._request("xlsx")
         self._run()
-        workbook = load_workbook(io.BytesIO(export.attachment_id.raw))
+        workbook = load_workbook(io.BytesIO(export.part_ids.raw))
         self.assertEqual(workbook.sheetnames[0], "Cover")
         # With the rights of who asked for it.
         self.assertNotIn("Projects", workbook.sheetnames)
@@ -122,11 +118,11 @@ class TestExportBackground(BackgroundCommon):
         """Where there is room for the file, but not for what goes with it."""
         export = self._request()
         attachments = self.env.registry["ir.attachment"]
-        full = patch.object(attachments, "_mark_for_gc", side_effect=OSError("full"))
+        full = patch.object(attachments, "_file_write", side_effect=OSError("full"))
         with full, mute_logger(kmop_export_run.__name__):
             self._run()
         self.assertEqual((export.state, export.error), ("failed", "full"))
-        self.assertFalse(export.attachment_id)
+        self.assertFalse(export.part_ids)
 
     def test_interrupted(self):
         """Who asked is told: nobody else would."""
@@ -149,7 +145,7 @@ class TestExportBackground(BackgroundCommon):
         with mute_logger(kmop_export_run.__name__):
             self._run()
         self.assertEqual(export.sudo().state, "failed")
-        self.assertFalse(export.sudo().attachment_id)
+        self.assertFalse(export.sudo().part_ids)
 
     def test_only_for_who_asked(self):
         export = self._request()
@@ -159,8 +155,8 @@ class TestExportBackground(BackgroundCommon):
                 mine = export.with_user(user)
                 self.assertFalse(mine.has_access("read"))
                 with self.assertRaises(AccessError):
-                    export.attachment_id.with_user(user).read(["raw"])
-        self.assertTrue(export.attachment_id.with_user(self.reader).raw)
+                    export.part_ids.with_user(user).read(["raw"])
+        self.assertTrue(export.part_ids.with_user(self.reader).raw)
 
     def test_nobody_writes(self):
         export = self._request()
@@ -195,7 +191,8 @@ class TestExportBackground(BackgroundCommon):
         old, young, waiting = self._request(), self._request("xlsx"), None
         self._run()
         waiting = self._request(user=self.officer)
-        attachment = old.sudo().attachment_id
+        attachment = old.sudo().part_ids
+        self.assertTrue(attachment)
         past = fields.Datetime.now() - timedelta(days=kmop_export.KEPT_DAYS, hours=1)
         self.env.cr.execute(
             "UPDATE kmop_export SET create_date = %s WHERE id IN %s",
@@ -205,16 +202,6 @@ class TestExportBackground(BackgroundCommon):
         self.env["kmop.export"]._gc_exports()
         self.assertFalse(old.exists() or attachment.exists())
         self.assertTrue(young.exists() and waiting.exists())
-
-    def test_in_the_database(self):
-        """Where the host keeps its files in the database, exports are there too."""
-        self.env["ir.config_parameter"].sudo().set_param("ir_attachment.location", "db")
-        export = self._request("xlsx")
-        self._run()
-        attachment = export.sudo().attachment_id
-        self.assertFalse(attachment.store_fname)
-        self.assertEqual(attachment.raw[:2], b"PK")
-        self.assertEqual(export.state, "done")
 
     def test_not_there_yet(self):
         with self.assertRaisesRegex(UserError, "ask for it again"):
@@ -256,3 +243,27 @@ class TestExportDownload(HttpCase, BackgroundCommon):
             self.authenticate(user.login, user.login)
             with self.subTest(user=user.login):
                 self.assertEqual(self.url_open(url).status_code, status)
+
+    def test_file_in_parts(self):
+        """It comes out whole, whatever the number of parts that it is kept in."""
+        self._accepted(attachment_ids=self._create_attachment("a.txt").ids)
+        export = self._request()
+        with patch.object(kmop_export_run, "PART_BYTES", 1000):
+            self._run()
+        parts = export.part_ids.sorted("id")
+        self.assertGreater(len(parts), 3)
+        self.authenticate(self.reader.login, self.reader.login)
+        answer = self.url_open(export.action_download()["url"])
+        self.assertEqual(answer.content, b"".join(part.raw for part in parts))
+        self.assertIsNone(ZipFile(io.BytesIO(answer.content)).testzip())
+        self.assertEqual(answer.headers["Content-Type"], "application/zip")
+        self.assertEqual(answer.headers["Content-Length"], str(len(answer.content)))
+        self.assertRegex(answer.headers["Content-Disposition"], "^attachment.*zip$")
+        self.assertEqual(answer.headers["X-Content-Type-Options"], "nosniff")
+
+    def test_nothing_to_send(self):
+        export = self._request()
+        self.authenticate(self.reader.login, self.reader.login)
+        for id_ in (export.id, 0, 2**40):
+            with self.subTest(id=id_):
+                self.assertEqual(self.url_open(f"/kmop/export/{id_}").status_code, 404)

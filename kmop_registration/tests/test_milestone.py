@@ -326,9 +326,9 @@ class TestMilestonePlan(MilestoneCommon):
 
     def test_by_rule_is_not_by_hand(self):
         milestone = self.milestone.with_user(self.officer)
-        with self.assertRaisesRegex(UserError, "follows the rule"):
+        with self.assertRaisesRegex(UserError, "change the rule instead"):
             milestone.date_planned = "2027-01-01"
-        with self.assertRaisesRegex(UserError, "can't be edited directly"):
+        with self.assertRaisesRegex(UserError, "change the rule instead"):
             milestone.state = "sent"
         with self.assertRaisesRegex(UserError, "is kept"):
             milestone.unlink()

@@ -16,6 +16,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..report.xlsx_sheet import clean
+from ..tools import examine
 from .nasty import FAMILIES, FORMULAS, HEADERS, IMPOSSIBLE, MARKUP, NAMES, RECKONED
 from .test_access_table import TableCommon
 
@@ -310,7 +311,10 @@ class TestNastyNames(HttpCase, NastyCommon):
         return squeeze(link[1].replace('""', '"'))
 
     def test_archive(self):
-        names = NAMES[::2]
+        every = NAMES[::2]
+        # What ends like a program is refused, whatever else is the matter.
+        names = [name for name in every if not examine(name, name.encode())[1]]
+        self.assertGreater(len(names), len(every) * 9 // 10)
         files = self.env["ir.attachment"].with_user(self.officer)
         text = {"mimetype": "text/plain"}
         files = files.create([{"name": n, "raw": n.encode(), **text} for n in names])

@@ -19,6 +19,8 @@ OPTIONS = {
 class TestNorm(KmopCommon):
     def _import(self, content):
         """Load a filled-in template with Odoo's own import; return its messages."""
+        # A norm is shared by all companies.
+        self.manager.company_ids = self.env["res.company"].search([])
         wizard = (
             self.env["base_import.import"]
             .with_user(self.manager)

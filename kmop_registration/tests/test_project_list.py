@@ -259,6 +259,7 @@ class TestProjectWindow(ProjectCommon):
         for field in ("dossier_count", "subsidised_year_count"):
             mine.mapped(field)
             mine.invalidate_recordset()
+            mine.fetch(["company_id"])
             with self.subTest(field=field), self.assertQueryCount(1):
                 self.assertEqual(mine.mapped(field), [1, 0])
 
@@ -581,7 +582,9 @@ class TestProjectFilters(ProjectCommon):
         found = self._filter("kmop_incomplete")
         self.assertIn(order, found)
         self.assertNotIn(draft, found)
-        types = self.env["kmop.evidence.type"]._get_needed("training", True)
+        types = self.env["kmop.evidence.type"]._get_needed(
+            self.company, "training", True
+        )
         for needed in types:
             self.assertIn(order, self._filter("kmop_incomplete"))
             self._create_evidence(

@@ -30,7 +30,8 @@ API = {
 }
 # What a button, a menu or a line of a list calls.
 BUTTONS = {
-    "kmop.audit": "action_open_scores action_export_xlsx action_export_zip",
+    "kmop.audit": "action_open_decided_evidence action_open_scores"
+    " action_export_xlsx action_export_zip",
     "kmop.audit.access": "action_send action_show action_revoke",
     "kmop.badge": "action_renew_badge",
     "kmop.bureau.answer": "action_open_meetings",
@@ -51,6 +52,7 @@ BUTTONS = {
     " action_open_satisfaction action_report_satisfaction",
     "kmop.registration.period": "action_open_attest",
     "kmop.sourced": "action_open_source",
+    "kmop.versioned": "action_make_version",
     "sale.order": "action_kmop_make_dossier",
     "survey.user_input": "action_kmop_forget",
     "kmop.audit.answer": "action_confirm",

@@ -103,7 +103,8 @@ class TestReminderClock(FaultCommon):
         with freeze_time("2026-03-01"):
             far = self.env["kmop.registration"].with_user(self.stranger)
             far = far.create({"track_id": self.starter.id, "service": "training"})
-            self._decide(far, date(2026, 3, 1), number="DV.O654321")
+            # In the evening in UTC: the same day in Los Angeles.
+            self._decide(far, datetime(2026, 3, 1, 20), number="DV.O654321")
         mail = self._run("2027-08-28 12:00:00")
         self.assertEqual(mail.recipient_ids, self.officer.partner_id)
         self.assertEqual(self._get(near, rule).state, "sent")

@@ -75,7 +75,8 @@ registry.category("web_tour.tours").add("kmop_onboard_tour", {
         {content: "Both", trigger: ".o_data_row:contains(terms of sale)"},
         {
             content: "The bad one is told",
-            trigger: ".o_notification:contains(setup.exe):contains(is of type)",
+            trigger:
+                ".o_notification:contains(setup.exe):contains(Programs and scripts)",
         },
     ],
 });
