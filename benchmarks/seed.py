@@ -110,7 +110,7 @@ def seed_registrations():
 
 def seed_evidence(first, registrations):
     """Link each quote: half of them to one registration, the rest to all the others."""
-    kind = env["kmop.evidence.type"]._get_default_for("sale.order")
+    kind = env["kmop.evidence.type"]._get_default_for("sale.order", env.company)
     evidence = first._kmop_link(registrations[0], kind)
     evidence.submit()
     evidence.accept()

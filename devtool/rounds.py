@@ -252,7 +252,7 @@ RACES = [
                    WHERE a.res_model = 'kmop.evidence' AND a.res_id = e.id)
            FROM kmop_evidence e JOIN res_users u ON u.id = accepted_by_id
            WHERE e.id = %s""",
-        lambda won: ("accepted", USERS[won], True, 1, 2),
+        lambda won: ("accepted", USERS[won], True, 1, 1),
     ),
     Race(
         "accepting and rejecting the same evidence",

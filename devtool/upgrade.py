@@ -26,10 +26,12 @@ VERSIONS = {
     "19.0.1.1.0": "5642d5eab5e628b2cf049389939f9808a23deee4",
     "19.0.1.2.0": "dcb11ac5373d1bfa79f6ddc697ea12fd59ad1d69",
     "19.0.1.3.0": "0533fb49bdef0d4c616263a154a1e9b83c47a578",
+    "19.0.1.4.0": "1d95c13d00de064757fd4dcb3c8156c3dd8aa7e0",
 }
 # What may never change: accepted evidence with its files, periods, decided audits.
+# A fingerprint is reckoned anew where its manifest is: verified.py compares it.
 KEPT = """
-SELECT 'evidence', id, fingerprint, date_accepted::text, res_id::text
+SELECT 'evidence', id, name, date_accepted::text, res_id::text
 FROM kmop_evidence WHERE state = 'accepted'
 UNION ALL SELECT 'file', id, sha256, name, size::text FROM kmop_evidence_file
 UNION ALL SELECT 'period', id, date_start::text, date_end::text, audit_id::text
