@@ -323,7 +323,8 @@ class TestTimelineOnPaper(TimelineCommon):
         registration = self._register()
         self._add_milestones(registration, 2, date(2026, 6, 1), 300)
         with freeze_time("2026-05-04"):
-            page = self._render("report_kmop_audit", registration.audit_ids)
+            audit = self._visit(registration, date(2026, 5, 1))
+            page = self._render("report_kmop_audit", audit)
         drawing = self._draw(registration)
         svg = page.xpath("//*[@class='kmop_timeline']")[0]
         places = [f"translate({m['x']},{m['y']})" for m in drawing["marks"]]
