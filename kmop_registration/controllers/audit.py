@@ -10,7 +10,7 @@ from odoo.tools import formatLang
 
 from odoo.addons.portal.controllers.portal import CustomerPortal, pager
 
-from ..models.kmop_finding import SEVERITIES
+from ..models.audit.kmop_finding import SEVERITIES
 from ..tools import INLINE, MAX_ID, examine, is_inline, safe_name
 
 _logger = logging.getLogger(__name__)

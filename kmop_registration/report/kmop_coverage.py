@@ -1,8 +1,8 @@
 from odoo import api, fields, models
 from odoo.tools import SQL
 
-from ..models.constants import ASPECTS
-from ..models.kmop_audit import OPEN_STATES
+from ..models.audit.kmop_audit import OPEN_STATES
+from ..models.base.constants import ASPECTS
 
 
 class KmopCoverage(models.Model):

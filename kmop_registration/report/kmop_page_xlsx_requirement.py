@@ -1,6 +1,6 @@
 from odoo import models
 
-from ..models.constants import ASPECTS
+from ..models.base.constants import ASPECTS
 
 
 class KmopPageXlsxRequirement(models.AbstractModel):

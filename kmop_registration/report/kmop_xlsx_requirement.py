@@ -1,7 +1,7 @@
 from odoo import models
 from odoo.fields import Domain
 
-from ..models.constants import ASPECTS
+from ..models.base.constants import ASPECTS
 from .xlsx_sheet import Column
 
 # Of what supports an indicator, how many pieces are named: the newest.

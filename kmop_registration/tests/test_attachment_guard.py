@@ -16,7 +16,7 @@ from odoo.tools import SQL, file_path, mute_logger
 
 from odoo.addons.base.models.ir_model import MODULE_UNINSTALL_FLAG
 
-from ..models.ir_attachment import FREE_FIELDS, OWNERS
+from ..models.base.ir_attachment import FREE_FIELDS, OWNERS
 from .budget import BudgetCommon
 from .files import get_place, make_content
 from .test_evidence import EvidenceCommon

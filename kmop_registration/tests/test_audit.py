@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..models.kmop_audit import STATES, TRANSITIONS
+from ..models.audit.kmop_audit import STATES, TRANSITIONS
 from .common import KmopCommon
 
 

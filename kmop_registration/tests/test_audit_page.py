@@ -9,7 +9,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import HttpCase, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 
-from ..models.kmop_evidence import STATES
+from ..models.evidence.kmop_evidence import STATES
 from .files import get_place
 from .test_dossier import DossierCommon
 from .test_evidence import EvidenceCommon

@@ -8,7 +8,7 @@ from odoo.fields import Command
 from odoo.tests import Form, HttpCase, freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..models.kmop_evidence import STATES, TRANSITIONS
+from ..models.evidence.kmop_evidence import STATES, TRANSITIONS
 from .common import KmopCommon
 from .files import make_content
 

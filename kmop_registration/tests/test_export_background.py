@@ -11,7 +11,7 @@ from odoo.exceptions import AccessError, UserError
 from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
-from ..models import kmop_export, kmop_export_run
+from ..models.base import kmop_export, kmop_export_run
 from .test_evidence import EvidenceCommon
 
 

@@ -9,7 +9,7 @@ from odoo.tools import mute_logger
 
 from odoo.addons.base.models.ir_actions_report import IrActionsReport
 
-from ..models.kmop_finding import (
+from ..models.audit.kmop_finding import (
     ACTIVITY_TYPE,
     LIVE_STATES,
     REPORT,

@@ -3,8 +3,8 @@ from datetime import date
 from odoo.exceptions import AccessError
 from odoo.tests import freeze_time, tagged
 
-from ..models.kmop_guide_step import ITEMS, NEEDS, STEP_ITEMS
-from ..models.kmop_registration import STEPS
+from ..models.registration.kmop_guide_step import ITEMS, NEEDS, STEP_ITEMS
+from ..models.registration.kmop_registration import STEPS
 from .common import HootCase, KmopCommon
 
 

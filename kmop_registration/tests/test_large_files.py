@@ -4,7 +4,7 @@ from pathlib import Path
 from odoo.fields import Command
 from odoo.tests import tagged
 
-from ..models import kmop_export_run
+from ..models.base import kmop_export_run
 from .test_audit_page import AuditPageCase
 from .test_export_background import BackgroundCommon
 

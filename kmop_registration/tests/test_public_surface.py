@@ -10,7 +10,7 @@ from odoo.service.model import call_kw, get_public_method
 from odoo.tests import HttpCase, tagged
 from odoo.tools import file_open, mute_logger
 
-from ..models import kmop_guide_step
+from ..models.registration import kmop_guide_step
 from .test_access_rights import AccessCommon
 
 OURS = "odoo.addons.kmop_registration."
@@ -31,29 +31,23 @@ API = {
 # What a button, a menu or a line of a list calls.
 BUTTONS = {
     "kmop.audit": "action_open_decided_evidence action_open_scores"
-    " action_export_xlsx action_export_zip",
+    " action_export_xlsx action_export_zip action_open_meetings",
     "kmop.audit.access": "action_send action_show action_revoke",
-    "kmop.badge": "action_renew_badge",
-    "kmop.bureau.answer": "action_open_meetings",
-    "kmop.dossier.survey": "action_kmop_invite action_kmop_remind"
-    " action_kmop_complaint",
-    "kmop.evidence": "submit accept action_new_version",
-    "kmop.evidence.frozen": "action_verify",
+    "kmop.registration": "action_renew_badge action_open_matrix action_open_attest"
+    " action_open_dossiers action_start_audit action_start_renewal"
+    " action_export_xlsx action_export_zip action_open_evidence action_open_findings"
+    " action_open_satisfaction action_report_satisfaction",
+    "sale.order": "action_kmop_invite action_kmop_remind action_kmop_complaint"
+    " action_kmop_make_dossier",
+    "kmop.evidence": "submit accept action_new_version action_verify",
     "kmop.evidence.file": "action_download",
     "kmop.evidence.source": "action_kmop_open_evidence",
     "kmop.export": "action_download",
     "kmop.finding": "action_propose action_implement action_add_report",
-    "kmop.guide": "action_open_matrix action_open_attest",
     "kmop.milestone": "action_done action_open_record",
-    "kmop.project.window": "action_open_dossiers",
-    "kmop.registration": "action_start_audit action_start_renewal"
-    " action_export_xlsx action_export_zip",
-    "kmop.registration.figures": "action_open_evidence action_open_findings"
-    " action_open_satisfaction action_report_satisfaction",
     "kmop.registration.period": "action_open_attest",
-    "kmop.sourced": "action_open_source",
-    "kmop.versioned": "action_make_version",
-    "sale.order": "action_kmop_make_dossier",
+    "kmop.sourced.mixin": "action_open_source",
+    "kmop.versioned.mixin": "action_make_version",
     "survey.user_input": "action_kmop_forget",
     "kmop.audit.answer": "action_confirm",
     "kmop.audit.decide": "action_confirm",
@@ -73,12 +67,11 @@ BUTTONS = {
 }
 # What the scripts call: those of this addon, or the host's uploader.
 SCRIPTS = {
-    "kmop.dossier.checklist": "kmop_add_document",
+    "sale.order": "kmop_add_document",
     "kmop.evidence.link": "link_batch",
-    "kmop.evidence.upload": "create_document_from_attachment",
-    "kmop.registration.figures": "get_matrix",
-    "kmop.registration.overview": "get_overview",
-    "kmop.registration.setup": "get_onboarding_action close_onboarding",
+    "kmop.evidence": "create_document_from_attachment",
+    "kmop.registration": "get_matrix get_overview get_onboarding_action"
+    " close_onboarding",
 }
 
 SILLY = [None, False, True, "", "x", "\0", "\ud800", "9999-12-31", "2026-02-30", 0, -1,

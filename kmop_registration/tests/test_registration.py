@@ -6,7 +6,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..models.kmop_registration import VALIDITIES
+from ..models.registration.kmop_registration import VALIDITIES
 from .common import KmopCommon
 
 

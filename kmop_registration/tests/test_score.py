@@ -6,7 +6,7 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..models.kmop_audit_score import AUDITOR_FIELDS
+from ..models.audit.kmop_audit_score import AUDITOR_FIELDS
 from .common import KmopCommon
 
 

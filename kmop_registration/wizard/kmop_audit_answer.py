@@ -7,7 +7,7 @@ class KmopAuditAnswer(models.TransientModel):
 
     _name = "kmop.audit.answer"
     _description = "Answer of an audit bureau"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     bureau_id = fields.Many2one(related="audit_id.bureau_id")

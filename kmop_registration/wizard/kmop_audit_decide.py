@@ -1,6 +1,6 @@
 from odoo import api, fields, models
 
-from ..models.kmop_audit import OUTCOMES
+from ..models.audit.kmop_audit import OUTCOMES
 
 
 class KmopAuditDecide(models.TransientModel):
@@ -8,7 +8,7 @@ class KmopAuditDecide(models.TransientModel):
 
     _name = "kmop.audit.decide"
     _description = "Decision on an audit"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     outcome = fields.Selection(OUTCOMES, required=True, default="positive")

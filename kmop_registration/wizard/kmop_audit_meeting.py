@@ -11,7 +11,7 @@ class KmopAuditMeeting(models.TransientModel):
 
     _name = "kmop.audit.meeting"
     _description = "Introductory meeting with an audit bureau"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     bureau_id = fields.Many2one(

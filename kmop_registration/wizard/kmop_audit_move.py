@@ -6,7 +6,7 @@ class KmopAuditMove(models.TransientModel):
 
     _name = "kmop.audit.move"
     _description = "Next step of an audit"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     move = fields.Selection(

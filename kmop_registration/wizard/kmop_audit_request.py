@@ -15,7 +15,7 @@ class KmopAuditRequest(models.TransientModel):
 
     _name = "kmop.audit.request"
     _description = "Request to an audit bureau"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     audit_id = fields.Many2one("kmop.audit", required=True, ondelete="cascade")
     company_id = fields.Many2one(related="audit_id.company_id")

@@ -7,7 +7,7 @@ class KmopAuditRequestDate(models.TransientModel):
 
     _name = "kmop.audit.request.date"
     _description = "Preferred date"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
     _order = "date, id"
 
     request_id = fields.Many2one(

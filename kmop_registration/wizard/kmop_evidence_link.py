@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.exceptions import UserError
 
-from ..models.constants import ASPECTS
+from ..models.base.constants import ASPECTS
 from ..tools import read_records
 
 # More than this is linked in batches of it, with a request for each.
@@ -15,7 +15,7 @@ class KmopEvidenceLink(models.TransientModel):
 
     _name = "kmop.evidence.link"
     _description = "Link as evidence"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     registration_id = fields.Many2one(
         "kmop.registration",

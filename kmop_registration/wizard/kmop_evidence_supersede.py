@@ -6,7 +6,7 @@ class KmopEvidenceSupersede(models.TransientModel):
 
     _name = "kmop.evidence.supersede"
     _description = "Supersede evidence"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     evidence_id = fields.Many2one("kmop.evidence", required=True, ondelete="cascade")
     registration_id = fields.Many2one(related="evidence_id.registration_id")

@@ -6,7 +6,7 @@ class KmopFindingCheck(models.TransientModel):
 
     _name = "kmop.finding.check"
     _description = "Check the effect of a measure"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     finding_id = fields.Many2one(
         "kmop.finding",

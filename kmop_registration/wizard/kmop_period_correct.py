@@ -6,7 +6,7 @@ class KmopPeriodCorrect(models.TransientModel):
 
     _name = "kmop.period.correct"
     _description = "Correction of a period"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     period_id = fields.Many2one(
         "kmop.registration.period", required=True, ondelete="cascade"

@@ -19,7 +19,7 @@ class KmopProjectList(models.TransientModel):
 
     _name = "kmop.project.list"
     _description = "Project list of a registration"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     registration_id = fields.Many2one(
         "kmop.registration", required=True, readonly=True, ondelete="cascade"

@@ -8,7 +8,7 @@ class KmopReason(models.TransientModel):
 
     _name = "kmop.reason"
     _description = "Reason"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     action = fields.Selection(
         [

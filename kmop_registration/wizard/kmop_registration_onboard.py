@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
-from ..models.constants import SERVICES
+from ..models.base.constants import SERVICES
 
 
 class KmopRegistrationOnboard(models.TransientModel):
@@ -15,7 +15,7 @@ class KmopRegistrationOnboard(models.TransientModel):
 
     _name = "kmop.registration.onboard"
     _description = "Take over a running registration"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     company_id = fields.Many2one(
         "res.company", required=True, default=lambda self: self._default_company_id()

@@ -10,7 +10,7 @@ class KmopRegistrationOnboardPart(models.TransientModel):
 
     _name = "kmop.registration.onboard.part"
     _description = "Granted part of a registration that is taken over"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     onboard_id = fields.Many2one(
         "kmop.registration.onboard", required=True, ondelete="cascade"

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Command, Domain
 from odoo.tools import format_date
 
-from ..models.kmop_satisfaction import SCORED
+from ..models.satisfaction.kmop_satisfaction import SCORED
 from ..tools import shift
 
 REPORT = "kmop_registration.kmop_satisfaction_report_print"
@@ -19,7 +19,7 @@ class KmopSatisfactionReport(models.TransientModel):
 
     _name = "kmop.satisfaction.report"
     _description = "Satisfaction figures"
-    _inherit = ["kmop.target"]
+    _inherit = ["kmop.target.mixin"]
 
     registration_id = fields.Many2one(
         "kmop.registration", required=True, ondelete="cascade"

@@ -1,0 +1,16 @@
+from . import (
+    kmop_registration,
+    kmop_registration_period,
+    kmop_exemption,
+    kmop_timeline_style,
+    kmop_registration_timeline,
+    kmop_guide_step,
+    kmop_registration_guide,
+    kmop_registration_window,
+    kmop_registration_badge,
+    kmop_registration_overview,
+    kmop_registration_setup,
+    kmop_registration_export,
+    res_partner,
+    digest_digest,
+)

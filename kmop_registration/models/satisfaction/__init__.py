@@ -1,0 +1,7 @@
+from . import (
+    kmop_satisfaction,
+    sale_order,
+    survey_survey,
+    survey_question,
+    survey_user_input,
+)
