@@ -89,7 +89,6 @@
         "report/survey_templates.xml",
         "report/survey_user_input_templates.xml",
         "views/digest_digest_views.xml",
-        "data/ir_filters_data.xml",
         "data/digest_digest_data.xml",
         "views/kmop_menus.xml",
     ],

@@ -178,11 +178,21 @@ class KmopCoverage(models.Model):
     # ----------------------------------------------------------------- readiness
 
     @api.model
+    def _count(self, registrations):
+        """Return what ``readiness`` of a registration documents."""
+        groups = self._read_group(
+            [("registration_id", "in", registrations.ids)],
+            ["registration_id", "requirement_id", "indicator_id"],
+            ["tested:sum", "supported:sum"],
+        )
+        return self._sum_up(groups)
+
+    @api.model
     def _sum_up(self, groups):
         """Count the indicators that are tested, and those supported.
 
         :param groups: (registration, requirement, indicator, aspects tested, aspects
-            supported) for each tested indicator
+            supported) for each indicator; of an exempt one no aspect is tested
         :return: as ``readiness`` of a registration
         """
         result = {}
@@ -193,15 +203,14 @@ class KmopCoverage(models.Model):
             nothing = {"supported": 0, "required": 0}
             detail = entry["requirements"].setdefault(requirement.id, nothing)
             for counts in (entry, detail):
-                counts["required"] += 1
-                counts["supported"] += supported == tested
+                counts["required"] += bool(tested)
+                counts["supported"] += bool(tested) and supported == tested
         return result
 
     def _get_groups(self):
         """Return what is to be summed up, of rows that were read already."""
-        tested = self.filtered(lambda row: not row.exempt)
         keys = ("registration_id", "requirement_id", "indicator_id")
-        groups = tested.grouped(lambda row: tuple(row[key] for key in keys))
+        groups = self.grouped(lambda row: tuple(row[key] for key in keys))
         return [
             (*key, sum(rows.mapped("tested")), sum(rows.mapped("supported")))
             for key, rows in groups.items()

@@ -7,7 +7,6 @@ from odoo.exceptions import AccessError, UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..tools.prefetch import AboutPrefetch
 from .common import KmopCommon
 
 DUE = "odoo.addons.kmop_registration.models.kmop_milestone_due"
@@ -379,7 +378,7 @@ class TestMilestonePlan(MilestoneCommon):
     def test_every_purpose_and_role_is_answered(self):
         for purpose, _label in self.rules._fields["purpose"].selection:
             self.assertEqual(
-                getattr(self.milestone, f"_met_{purpose}")(), self.milestone.browse()
+                self.milestone._get_meters()[purpose](), self.milestone.browse()
             )
         for role in self.env["kmop.milestone.role"].search([]):
             self.assertEqual(role._get_people(self.registration)._name, "res.partner")
@@ -387,16 +386,6 @@ class TestMilestonePlan(MilestoneCommon):
     def test_followed_by_hand(self):
         self.milestone.message_subscribe(self.client.ids)
         self.assertIn(self.client, self.milestone.message_partner_ids)
-
-    def test_what_a_batch_is_about(self):
-        """Records of another model are read with their own batch."""
-        rule = self._create_rule(1, "weeks", "service_start", offset_direction="after")
-        with freeze_time("2026-05-01"):
-            order = self._create_dossier()
-            order.action_confirm()
-        both = (self.milestone | self._get(order, rule)).with_prefetch()
-        found = [list(AboutPrefetch(milestone)) for milestone in both]
-        self.assertEqual(found, [self.registration.ids, order.ids])
 
 
 @tagged("post_install", "-at_install")

@@ -3,8 +3,7 @@ from .attempt import attempt
 from .context import ignore_caller_context, own_context
 from .dates import day_after, day_before, format_day, period_end, shift
 from .file_kinds import INLINE, examine, is_inline
-from .names import make_unique, safe_name
+from .names import make_unique, one_line, safe_name
 from .plain import dump_values, load_values
-from .prefetch import AboutPrefetch
 from .targets import check_targets
 from .timeline import Scale, cluster

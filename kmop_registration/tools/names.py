@@ -59,3 +59,8 @@ def make_unique(name, taken):
 
 def _fold(name):
     return unicodedata.normalize("NFC", name).casefold()
+
+
+def one_line(text):
+    """Return ``text`` without line breaks and double spaces, for the head of a mail."""
+    return " ".join((text or "").split())

@@ -43,8 +43,15 @@ class KmopAuditMove(models.TransientModel):
 
     def action_confirm(self):
         self.ensure_one()
-        getattr(self, f"_confirm_{self.move}")()
+        self._get_moves()[self.move]()
         return {"type": "ir.actions.act_window_close"}
+
+    def _get_moves(self):
+        return {
+            "request": self._confirm_request,
+            "plan": self._confirm_plan,
+            "visit": self._confirm_visit,
+        }
 
     def _confirm_request(self):
         self.audit_id.request(self.bureau_id, self.date)

@@ -32,8 +32,18 @@ class KmopReason(models.TransientModel):
 
     def action_confirm(self):
         self.ensure_one()
-        getattr(self, f"_{self.action}")()
+        self._get_acts()[self.action]()
         return {"type": "ir.actions.act_window_close"}
+
+    def _get_acts(self):
+        return {
+            "cancel_audit": self._cancel_audit,
+            "cancel_finding": self._cancel_finding,
+            "cancel_milestone": self._cancel_milestone,
+            "refuse_finding": self._refuse_finding,
+            "reject_evidence": self._reject_evidence,
+            "withdraw_registration": self._withdraw_registration,
+        }
 
     def _get_chosen(self, model_name):
         chosen = self.env.context.get("active_ids")

@@ -1,5 +1,7 @@
 from odoo import fields, models
 
+from ..tools import one_line
+
 
 class SurveyInvite(models.TransientModel):
     _inherit = "survey.invite"
@@ -38,7 +40,9 @@ class SurveyInvite(models.TransientModel):
     def _send_mail(self, answer):
         mail = super()._send_mail(answer)
         if self._kmop_get_order():
-            mail.reply_to = mail.email_from
+            sender = one_line(mail.email_from)
+            subject = one_line(mail.subject)
+            mail.write({"email_from": sender, "reply_to": sender, "subject": subject})
         if answer.survey_id.kmop_anonymous:
             # sudo: the address has served, and is nobody's to keep
             answer.sudo()._kmop_forget()

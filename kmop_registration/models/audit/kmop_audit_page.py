@@ -1,7 +1,6 @@
 from odoo import api, fields, models
 from odoo.fields import Domain
 
-from ...tools import shift
 from ..registration.kmop_registration_window import DEFAULT_MONTHS
 from .kmop_audit_score import AUDITOR_FIELDS, SELF_FIELDS
 
@@ -99,18 +98,13 @@ class KmopAudit(models.Model):
         itself keeps is in ``kmop.audit.decision``.
         """
         day = self._get_reference_date()
-        domain = (
+        months = self.part_id.project_window_months
+        return (
             Domain("registration_id", "=", self.registration_id.id)
             & self._get_accepted_domain()
             & Domain("indicator_ids", "in", self.score_ids.indicator_id.ids)
-            & (Domain("date_review", "=", False) | Domain("date_review", ">=", day))
+            & self.env["kmop.evidence"]._current_domain(day, months)
         )
-        if months := self.part_id.project_window_months:
-            first = shift(day, -months, "months")
-            domain &= Domain("type_id.scope", "!=", "project") | Domain(
-                "date_effective", ">", first
-            )
-        return domain
 
     def _get_accepted_domain(self):
         accepted = Domain("state", "=", "accepted")

@@ -12,7 +12,6 @@ from . import (
     kmop_anchored_mixin,
     kmop_evidence_source,
     ir_attachment,
-    ir_filters,
     mail_mail,
     kmop_export,
     kmop_export_run,

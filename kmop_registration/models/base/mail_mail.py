@@ -2,6 +2,8 @@ from itertools import product
 
 from odoo import fields, models
 
+from ...tools import one_line
+
 # What holds names, and goes into the head of a mail.
 HEADERS = ("email_from", "reply_to", "subject")
 
@@ -12,9 +14,9 @@ class MailMail(models.Model):
     def _prepare_outgoing_list(self, *args, **kwargs):
         """A name with a line break in it, pasted or imported, stops no mail of ours."""
         prepared = super()._prepare_outgoing_list(*args, **kwargs)
-        if self.model and self.model.startswith(("kmop.", "survey.user_input")):
+        if self.model and self.model.startswith("kmop."):
             for values, name in product(prepared, HEADERS):
-                values[name] = " ".join((values[name] or "").split())
+                values[name] = one_line(values[name])
         return prepared
 
     def _postprocess_sent_message(self, *args, **kwargs):

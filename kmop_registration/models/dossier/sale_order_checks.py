@@ -3,13 +3,57 @@ from datetime import date
 
 from odoo import api, fields, models
 from odoo.fields import Domain
-from odoo.tools import float_compare, format_amount, format_date
+from odoo.tools import LazyTranslate, float_compare, format_amount, format_date
 
 from ...tools import shift
 
-# What stands in the way of a subsidy; these only once the application is known.
-BLOCKING = ("minimum", "affiliated", "excluded", "mixed")
-BLOCKING_APPLIED = ("application", "training_end")
+_lt = LazyTranslate(__name__)
+
+# What stands in the way of a subsidy.
+# By check what it then says; the last only once the application is known.
+BLOCKING = {
+    "minimum": "below_minimum",
+    "affiliated": "affiliated",
+    "excluded": "excluded",
+    "mixed": "mixed",
+}
+BLOCKING_APPLIED = {"application": "applied_late", "training_end": "ends_late"}
+
+MESSAGES = {
+    "unregistered": _lt("There is no registration for this service."),
+    "uncovered": _lt(
+        "Not registered on %(date)s: the client gets no subsidy for a service on"
+        " that day."
+    ),
+    "theme": _lt("%(service)s on the theme %(theme)s isn't subsidised on %(date)s."),
+    "below_minimum": _lt(
+        "The eligible amount is below the minimum of %(amount)s excluding VAT."
+    ),
+    "affiliated": _lt(
+        "%(client)s is an affiliated enterprise: it gets no subsidy here."
+    ),
+    "no_enterprise": _lt("Which enterprise asks for the subsidy?"),
+    "no_size": _lt(
+        "The size of %(client)s isn't known: ask whether it is a small or"
+        " medium-sized enterprise."
+    ),
+    "too_large": _lt("%(client)s gets no subsidy: %(size)s."),
+    "excluded": _lt("Excluded from the subsidy: %(kinds)s."),
+    "mixed": _lt("There is training and advice on this quote: make a quote of each."),
+    "applied_late": _lt("The client applied after %(date)s, the last day to do so."),
+    "application_over": _lt(
+        "The client could apply for the subsidy until %(date)s: that term is"
+        " over. Fill in when they applied, or untick “Subsidised”."
+    ),
+    "application_open": _lt(
+        "The client can apply for the subsidy until %(date)s (days left: %(days)s)."
+    ),
+    "ends_late": _lt(
+        "The training must end by %(date)s, counted from an application on"
+        " %(application)s."
+    ),
+    "not_filled": _lt("Not filled in yet, and expected on the documents: %(fields)s."),
+}
 
 
 class SaleOrder(models.Model):
@@ -109,11 +153,10 @@ class SaleOrder(models.Model):
         )
 
     def _kmop_is_blocked(self):
-        checks = BLOCKING + (BLOCKING_APPLIED if self.kmop_date_application else ())
+        blocking = BLOCKING | (BLOCKING_APPLIED if self.kmop_date_application else {})
         return any(
-            getattr(self, f"_kmop_check_{rule.check}")(rule)
-            for rule in self._kmop_get_rules()
-            if rule.check in checks
+            code == blocking[rule.check]
+            for rule, (code, _values) in self._kmop_find(blocking)
         )
 
     def _kmop_get_percentage(self):
@@ -231,36 +274,61 @@ class SaleOrder(models.Model):
 
     def _kmop_get_warnings(self):
         """Return ``[{"check": c, "level": l, "message": m, "source": s}]``."""
-        found = []
-        for rule in self._kmop_get_rules():
-            check = getattr(self, f"_kmop_check_{rule.check}", None)
-            if message := check and check(rule):
-                found.append(
-                    {
-                        "check": rule.check,
-                        "level": rule.level,
-                        "message": message,
-                        "source": rule.source or "",
-                    }
-                )
-        return found
+        return [
+            {
+                "check": rule.check,
+                "level": rule.level,
+                "message": self._kmop_describe(*found),
+                "source": rule.source or "",
+            }
+            for rule, found in self._kmop_find(self._kmop_get_checks())
+        ]
 
-    def _kmop_format_date(self, day):
-        return format_date(self.env, day)
+    def _kmop_find(self, names):
+        """Return ``[(rule, (code, values))]`` of the checks that say something."""
+        checks = self._kmop_get_checks()
+        found = [
+            (rule, checks[rule.check](rule))
+            for rule in self._kmop_get_rules()
+            if rule.check in names and rule.check in checks
+        ]
+        return [(rule, said) for rule, said in found if said]
+
+    def _kmop_get_checks(self):
+        """Return the method of each check: it takes the rule, and returns nothing or
+        a code of ``_kmop_get_messages()`` with the values that its text has.
+        """
+        return {
+            "coverage": self._kmop_check_coverage,
+            "theme": self._kmop_check_theme,
+            "minimum": self._kmop_check_minimum,
+            "affiliated": self._kmop_check_affiliated,
+            "size": self._kmop_check_size,
+            "excluded": self._kmop_check_excluded,
+            "mixed": self._kmop_check_mixed,
+            "application": self._kmop_check_application,
+            "training_end": self._kmop_check_training_end,
+            "mentions": self._kmop_check_mentions,
+        }
+
+    def _kmop_get_messages(self):
+        return MESSAGES
+
+    def _kmop_describe(self, code, values):
+        """Return what a check found as text, in the reader's language."""
+        shown = {
+            name: self._kmop_show_date(value) if isinstance(value, date) else value
+            for name, value in values.items()
+        }
+        return self.env._(self._kmop_get_messages()[code]) % shown
 
     # -------------------------------------------------------------------- checks
 
     def _kmop_check_coverage(self, _rule):
         if not self.kmop_registration_id:
-            return self.env._("There is no registration for this service.")
+            return "unregistered", {}
         uncovered = self._kmop_get_uncovered()
-        if not uncovered:
-            return None
-        return self.env._(
-            "Not registered on %(date)s: the client gets no subsidy for a service on"
-            " that day.",
-            date=self._kmop_format_date(uncovered[0]),
-        )
+        return ("uncovered", {"date": uncovered[0]}) if uncovered else None
 
     def _kmop_check_theme(self, _rule):
         theme, day = self.kmop_theme_id, self._kmop_get_day()
@@ -268,28 +336,18 @@ class SaleOrder(models.Model):
         if not theme or rates._is_subsidised(self.kmop_service, theme.id, day):
             return None
         labels = dict(self._fields["kmop_service"]._description_selection(self.env))
-        return self.env._(
-            "%(service)s on the theme %(theme)s isn't subsidised on %(date)s.",
-            service=labels[self.kmop_service],
-            theme=theme.name,
-            date=self._kmop_format_date(day),
-        )
+        values = {"service": labels[self.kmop_service], "theme": theme.name}
+        return "theme", {**values, "date": day}
 
     def _kmop_check_minimum(self, rule):
         if not self.order_line or self._kmop_get_eligible_euro() >= rule.amount:
             return None
-        return self.env._(
-            "The eligible amount is below the minimum of %(amount)s excluding VAT.",
-            amount=format_amount(self.env, rule.amount, self._kmop_get_euro()),
-        )
+        return "below_minimum", {"amount": self._kmop_show_euro(rule.amount)}
 
     def _kmop_check_affiliated(self, _rule):
         if not self._kmop_get_enterprise().kmop_affiliated:
             return None
-        return self.env._(
-            "%(client)s is an affiliated enterprise: it gets no subsidy here.",
-            client=self.kmop_enterprise_id.name,
-        )
+        return "affiliated", {"client": self.kmop_enterprise_id.name}
 
     def _kmop_get_enterprise(self):
         """Return the client as this dossier's own provider sees it."""
@@ -298,21 +356,14 @@ class SaleOrder(models.Model):
     def _kmop_check_size(self, _rule):
         client = self.kmop_enterprise_id
         if not client:
-            return self.env._("Which enterprise asks for the subsidy?")
+            return "no_enterprise", {}
         if not client.kmop_size:
-            return self.env._(
-                "The size of %(client)s isn't known: ask whether it is a small or"
-                " medium-sized enterprise.",
-                client=client.name,
-            )
+            return "no_size", {"client": client.name}
         if self._kmop_get_percentage() or not self._kmop_has_rates():
             return None
         labels = dict(client._fields["kmop_size"]._description_selection(self.env))
-        return self.env._(
-            "%(client)s gets no subsidy: %(size)s.",
-            client=client.name,
-            size=labels[client.kmop_size].lower(),
-        )
+        size = labels[client.kmop_size].lower()
+        return "too_large", {"client": client.name, "size": size}
 
     def _kmop_check_excluded(self, _rule):
         # What is apart as non-eligible asks for no subsidy.
@@ -320,45 +371,26 @@ class SaleOrder(models.Model):
         kinds = lines.product_id.kmop_exclusion_id.filtered("active")
         day = self._kmop_get_day()
         kinds = kinds.filtered_domain(self.env["kmop.dated.mixin"]._in_force_on(day))
-        if not kinds:
-            return None
-        return self.env._(
-            "Excluded from the subsidy: %(kinds)s.",
-            kinds=", ".join(kinds.mapped("name")),
+        return (
+            ("excluded", {"kinds": ", ".join(kinds.mapped("name"))}) if kinds else None
         )
 
     def _kmop_check_mixed(self, _rule):
         services = set(self._kmop_get_lines().product_id.mapped("kmop_service"))
-        if len(services - {False}) < 2:
-            return None
-        return self.env._(
-            "There is training and advice on this quote: make a quote of each."
-        )
+        return ("mixed", {}) if len(services - {False}) > 1 else None
 
     def _kmop_check_application(self, rule):
         start, applied = self.kmop_date_start, self.kmop_date_application
         if not start:
             return None
         last = shift(start, rule.days, "days")
-        today = self.company_id._kmop_today()
-        shown = self._kmop_format_date(last)
         if applied:
-            return applied > last and self.env._(
-                "The client applied after %(date)s, the last day to do so.", date=shown
-            )
+            return ("applied_late", {"date": last}) if applied > last else None
+        today = self.company_id._kmop_today()
         if today > last:
-            return self.env._(
-                "The client could apply for the subsidy until %(date)s: that term is"
-                " over. Fill in when they applied, or untick “Subsidised”.",
-                date=shown,
-            )
+            return "application_over", {"date": last}
         if today >= shift(last, -rule.notice_days, "days"):
-            return self.env._(
-                "The client can apply for the subsidy until %(date)s (days left:"
-                " %(days)s).",
-                date=shown,
-                days=(last - today).days,
-            )
+            return "application_open", {"date": last, "days": (last - today).days}
         return None
 
     def _kmop_check_training_end(self, rule):
@@ -368,12 +400,7 @@ class SaleOrder(models.Model):
         last = date(applied.year + rule.years, 12, 31)
         if self.kmop_date_end <= last:
             return None
-        return self.env._(
-            "The training must end by %(date)s, counted from an application on"
-            " %(application)s.",
-            date=self._kmop_format_date(last),
-            application=self._kmop_format_date(applied),
-        )
+        return "ends_late", {"date": last, "application": applied}
 
     def _kmop_get_expected_application(self):
         """Return today, or the last day on which the client may still have applied."""
@@ -392,12 +419,7 @@ class SaleOrder(models.Model):
             for name in wanted
             if not self[name]
         ]
-        if not names:
-            return None
-        return self.env._(
-            "Not filled in yet, and expected on the documents: %(fields)s.",
-            fields=", ".join(names),
-        )
+        return ("not_filled", {"fields": ", ".join(names)}) if names else None
 
     @api.depends(
         "kmop_service",

@@ -283,6 +283,22 @@ class KmopEvidence(models.Model):
         return Domain.OR(due if wanted else ~due for wanted in value)
 
     @api.model
+    def _current_domain(self, day, months=0):
+        """Return the domain of what is current on ``day``, once it is accepted.
+
+        Until and with its review day; what is about a project, no longer than
+        ``months`` before ``day`` where a number is given. ``kmop.coverage`` asks the
+        same of all registrations at once.
+        """
+        domain = Domain("date_review", "=", False) | Domain("date_review", ">=", day)
+        if months:
+            first = shift(day, -months, "months")
+            domain &= Domain("type_id.scope", "!=", "project") | Domain(
+                "date_effective", ">", first
+            )
+        return domain
+
+    @api.model
     def _to_review_domain(self):
         """Return the domain of what has to be looked at again, from its day on."""
         return Domain("state", "=", "accepted") & self.env[

@@ -3,7 +3,7 @@ from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date
 
-from ...tools import AboutPrefetch, format_day, ignore_caller_context, read_text
+from ...tools import format_day, ignore_caller_context, read_text
 
 STATES = [
     ("planned", "Planned"),
@@ -213,11 +213,15 @@ class KmopMilestone(models.Model):
         return records
 
     def _get_record(self):
-        """Return what one milestone is about, to be read with those of its batch."""
+        """Return what one milestone is about; of a batch, ``_fetch_records`` first."""
         if not self.res_model or self.is_orphan:
             return self.registration_id
-        record = self.env[self.res_model].browse(self.res_id)
-        return record.with_prefetch(AboutPrefetch(self))
+        return self.env[self.res_model].browse(self.res_id)
+
+    def _fetch_records(self):
+        """Read what the milestones are about, all of a model at once."""
+        for model_name, some in self.filtered("res_model").grouped("res_model").items():
+            self.env[model_name].browse(some.mapped("res_id")).exists().fetch()
 
     # ---------------------------------------------------------------------- CRUD
 

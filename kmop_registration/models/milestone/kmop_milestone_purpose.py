@@ -10,7 +10,7 @@ REACHED = {
 
 
 class KmopMilestone(models.Model):
-    """What makes a milestone superfluous: ``_met_<purpose>()`` returns those."""
+    """What makes a milestone superfluous."""
 
     _inherit = "kmop.milestone"
 
@@ -19,12 +19,25 @@ class KmopMilestone(models.Model):
         ruled = self.filtered("rule_id.purpose")
         return self.browse().union(
             *(
-                getattr(milestones, f"_met_{purpose}")()
+                milestones._get_meters()[purpose]()
                 for purpose, milestones in ruled.grouped(
                     lambda m: m.rule_id.purpose
                 ).items()
             )
         )
+
+    def _get_meters(self):
+        """Return, by purpose, the method that returns those whose purpose is met."""
+        return {
+            "audit_requested": self._met_audit_requested,
+            "audit_planned": self._met_audit_planned,
+            "audit_visited": self._met_audit_visited,
+            "audit_decided": self._met_audit_decided,
+            "ready": self._met_ready,
+            "document": self._met_document,
+            "application": self._met_application,
+            "complete": self._met_complete,
+        }
 
     def _met_audit_requested(self):
         return self._filter_by_audit(REACHED["audit_requested"])
@@ -77,14 +90,12 @@ class KmopMilestone(models.Model):
             lambda m: m.rule_id.document_type_id
         ).items():
             for company, mine in some.grouped("company_id").items():
-                found = some.env["kmop.evidence"].search(
+                evidences = some.env["kmop.evidence"]
+                found = evidences.search(
                     milestone_type._alike_domain("type_id")
                     & Domain("registration_id", "in", mine.registration_id.ids)
                     & Domain("state", "=", "accepted")
-                    & (
-                        Domain("date_review", "=", False)
-                        | Domain("date_review", ">=", company._kmop_today())
-                    )
+                    & evidences._current_domain(company._kmop_today())
                 )
                 met |= mine.filtered(lambda m, found=found: m._has_document(found))
         return met

@@ -4,8 +4,8 @@ from odoo import fields, models
 class KmopMilestoneRole(models.Model):
     """Who does what a milestone asks, or is told about it.
 
-    A code is answered by ``_get_<code>_people()``, for the record that a milestone
-    is about: an addon adds a role with a record and a method.
+    ``_get_finders()`` has a method for each code: an addon adds a role with a record
+    and such a method.
     """
 
     _name = "kmop.milestone.role"
@@ -27,10 +27,21 @@ class KmopMilestoneRole(models.Model):
         return found[0] if len(found) == 1 else self.env["res.partner"].union(*found)
 
     def _get_active_people(self, record):
-        people = getattr(self, f"_get_{self.code}_people")(record)
+        people = self._get_finders()[self.code](record)
         if all(person.active for person in people):
             return people
         return people.filtered("active")
+
+    def _get_finders(self):
+        """Return the method that finds the people of each code, for a record."""
+        return {
+            "responsible": self._get_responsible_people,
+            "audit": self._get_audit_people,
+            "owner": self._get_owner_people,
+            "administrator": self._get_administrator_people,
+            "client": self._get_client_people,
+            "bureau": self._get_bureau_people,
+        }
 
     def _get_responsible_people(self, record):
         return self._get_partner(record._kmop_get_registration().user_id)

@@ -22,7 +22,7 @@ ANCHORS = [
     ("exemption_end", "End of an exemption"),
 ]
 
-# Each is answered by ``_met_<code>()`` of the milestone.
+# Each has a method in ``kmop.milestone._get_meters()``.
 PURPOSES = [
     ("audit_requested", "the audit is requested"),
     ("audit_planned", "the visit is planned"),

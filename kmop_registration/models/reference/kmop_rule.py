@@ -26,8 +26,8 @@ class KmopRule(models.Model):
 
     Of rules in force with the same check one counts: the service's own goes before
     one for both, then the latest. A company's own version replaces the shared rule.
-    Another addon adds a check with a value of ``check`` and, on sale.order, a method
-    ``_kmop_check_<check>(rule)`` that returns a message or nothing.
+    Another addon adds a check with a value of ``check`` and a method in what
+    ``sale.order._kmop_get_checks()`` returns.
     """
 
     _name = "kmop.rule"

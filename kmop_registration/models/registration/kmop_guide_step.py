@@ -8,7 +8,7 @@ _lt = LazyTranslate(__name__)
 
 
 class Item(NamedTuple):
-    """One line of a step; ``_guide_<name>()`` tells how far it is."""
+    """One line of a step; ``_get_guides()`` has what tells how far it is."""
 
     label: str
     # What the button says while it isn't done.

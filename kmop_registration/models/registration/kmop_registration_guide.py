@@ -21,6 +21,28 @@ class KmopRegistration(models.Model):
         help="The steps of the track, each with what it needs.",
     )
 
+    def _get_guides(self):
+        return {
+            "indicators": self._guide_indicators,
+            "documents": self._guide_documents,
+            "track": self._guide_track,
+            "bureau": self._guide_bureau,
+            "requested": self._guide_requested,
+            "planned": self._guide_planned,
+            "visited": self._guide_visited,
+            "reported": self._guide_reported,
+            "decided": self._guide_decided,
+            "exempted": self._guide_exempted,
+            "period": self._guide_period,
+            "number": self._guide_number,
+            "attest": self._guide_attest,
+            "conditions": self._guide_conditions,
+            "dossiers": self._guide_dossiers,
+            "complete": self._guide_complete,
+            "answers": self._guide_answers,
+            "findings": self._guide_findings,
+        }
+
     def _get_share(self, there, all_of_them):
         return self.env._("%(there)s of %(all)s", there=there, all=all_of_them)
 
@@ -56,12 +78,12 @@ class KmopRegistration(models.Model):
     def _count_accepted(self, types):
         """Return of how many ``types`` there is a piece that counts today."""
         today = self.company_id._kmop_today()
-        current = Domain("date_review", "=", False) | Domain("date_review", ">=", today)
-        groups = self.env["kmop.evidence"]._read_group(
+        evidences = self.env["kmop.evidence"]
+        groups = evidences._read_group(
             Domain("registration_id", "=", self.id)
             & types._alike_domain("type_id")
             & Domain("state", "=", "accepted")
-            & current,
+            & evidences._current_domain(today),
             ["type_id"],
         )
         found = types.browse().union(*(evidence_type for (evidence_type,) in groups))
@@ -316,7 +338,7 @@ class KmopRegistration(models.Model):
 
     def _get_guide_item(self, name, part, readiness):
         """Return a line of a step, None where it doesn't apply or can't be seen."""
-        found = getattr(self, f"_guide_{name}")(part, readiness)
+        found = self._get_guides()[name](part, readiness)
         if found is None:
             return None
         done, value, link = found

@@ -91,18 +91,13 @@ class KmopRegistration(models.Model):
         """Count the indicators that the next audit tests, and those supported.
 
         An indicator is supported when accepted evidence counts for each of its
-        tested aspects. Exempt ones are left out; a registration whose track is
+        tested aspects. An exempt one isn't required; a registration whose track is
         completed has no next audit and no entry.
 
         :return: ``{registration id: {"supported": x, "required": y, "requirements":
             {requirement id: {"supported": x, "required": y}}}}``
         """
-        groups = self.env["kmop.coverage"]._read_group(
-            [("registration_id", "in", self.ids), ("exempt", "=", False)],
-            ["registration_id", "requirement_id", "indicator_id"],
-            ["tested:sum", "supported:sum"],
-        )
-        return self.env["kmop.coverage"]._sum_up(groups)
+        return self.env["kmop.coverage"]._count(self)
 
     @api.readonly
     def satisfaction(self, date_from=None, date_to=None):
@@ -267,29 +262,17 @@ class KmopRegistration(models.Model):
         coverage = self.env["kmop.coverage"]
         if not coverage.has_access("read"):
             return {}
-        groups = coverage._read_group(
-            [("registration_id", "in", self.ids)],
-            ["registration_id", "requirement_id", "indicator_id"],
-            ["tested:sum", "supported:sum"],
-        )
-        counts = {}
-        for registration, requirement, _indicator, tested, supported in groups:
-            mine = counts.setdefault(registration.id, {})
-            entry = mine.setdefault(requirement, {"supported": 0, "required": 0})
-            entry["required"] += bool(tested)
-            entry["supported"] += bool(tested) and supported == tested
         return {
-            key: self._describe_requirements(found) for key, found in counts.items()
+            key: self._describe_requirements(found["requirements"])
+            for key, found in coverage._count(self).items()
         }
 
     @api.model
     def _describe_requirements(self, counts):
-        ordered = sorted(
-            counts.items(), key=lambda item: (item[0].sequence, item[0].id)
-        )
+        requirements = self.env["kmop.requirement"].browse(counts)
         return [
-            {"id": requirement.id, "name": requirement.display_name, **entry}
-            for requirement, entry in ordered
+            {"id": requirement.id, "name": requirement.display_name, **counts[key]}
+            for key, requirement in zip(counts, requirements, strict=True)
         ]
 
     # ---------------------------------------------------------------- what is next
