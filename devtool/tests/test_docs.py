@@ -93,7 +93,7 @@ def test_the_worked_example_is_the_code_that_is_tested():
 
 def test_the_hooks_that_are_named_exist():
     text = (paths.ROOT / "docs/extending.md").read_text()
-    source = (paths.ADDON_DIR / "models/kmop_evidence_source.py").read_text()
+    source = (paths.ADDON_DIR / "models/base/kmop_evidence_source.py").read_text()
     named = set(re.findall(r"^\| `(_\w+)\(", text, re.MULTILINE))
     assert named and named <= set(HOOKS.findall(source))
 

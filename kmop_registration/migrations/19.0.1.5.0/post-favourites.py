@@ -4,6 +4,7 @@ from odoo.api import SUPERUSER_ID, Environment
 
 
 def migrate(cr, version):
+    # superuser: an update has no user
     env = Environment(cr, SUPERUSER_ID, {})
     shipped = env["ir.model.data"].search(
         [("module", "=", "kmop_registration"), ("model", "=", "ir.filters")]

@@ -65,12 +65,8 @@ class KmopAudit(models.Model):
 
     def _get_page_responsible(self):
         """Return who looks after the audit: an active user who may."""
-        domain = Domain(self.env["kmop.finding"]._user_domain()) & Domain(
-            "company_ids", "in", self.company_id.ids
-        )
-        concerned = (self.user_id | self.registration_id.user_id).filtered("active")
-        users = concerned.filtered_domain(domain)
-        return users[:1] or self.env["res.users"].search(domain, limit=1, order="id")
+        concerned = self.user_id | self.registration_id.user_id
+        return self.env["kmop.finding"]._choose_user(self.company_id, concerned)
 
     def _get_decision(self):
         """Return what the audit was decided on; an empty record while it isn't."""

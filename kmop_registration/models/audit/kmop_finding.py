@@ -197,6 +197,13 @@ class KmopFinding(models.Model):
         return [("share", "=", False), ("all_group_ids", "in", group.ids)]
 
     @api.model
+    def _choose_user(self, company, concerned):
+        """Return who looks into something: of ``concerned``, else of the company."""
+        domain = Domain(self._user_domain()) & Domain("company_ids", "in", company.ids)
+        users = concerned.filtered_domain(domain & Domain("active", "=", True))
+        return users[:1] or self.env["res.users"].search(domain, limit=1, order="id")
+
+    @api.model
     def _group_expand_states(self, states, _domain):
         """Return the columns in the order of the work; the end states where used."""
         return [state for state, _label in STATES if state in {*states, *LIVE_STATES}]

@@ -380,10 +380,9 @@ class SaleOrder(models.Model):
         return ("mixed", {}) if len(services - {False}) > 1 else None
 
     def _kmop_check_application(self, rule):
-        start, applied = self.kmop_date_start, self.kmop_date_application
-        if not start:
+        last, applied = self._kmop_get_application_limit(), self.kmop_date_application
+        if not last:
             return None
-        last = shift(start, rule.days, "days")
         if applied:
             return ("applied_late", {"date": last}) if applied > last else None
         today = self.company_id._kmop_today()
@@ -393,22 +392,35 @@ class SaleOrder(models.Model):
             return "application_open", {"date": last, "days": (last - today).days}
         return None
 
-    def _kmop_check_training_end(self, rule):
+    def _kmop_get_application_limit(self):
+        """Return the last day on which the client can apply, where it is known.
+
+        The rule on it (``kmop.rule``) has its source.
+        """
+        start, rule = self.kmop_date_start, self._kmop_get_rules("application")
+        return bool(start and rule) and shift(start, rule.days, "days")
+
+    def _kmop_check_training_end(self, _rule):
         if not self.kmop_date_end:
             return None
         applied = self.kmop_date_application or self._kmop_get_expected_application()
-        last = date(applied.year + rule.years, 12, 31)
+        last = self._kmop_get_training_limit(applied)
         if self.kmop_date_end <= last:
             return None
         return "ends_late", {"date": last, "application": applied}
 
+    def _kmop_get_training_limit(self, applied):
+        """Return the last day on which a training that was ``applied`` for may end.
+
+        False where no rule says so; the rule (``kmop.rule``) has its source.
+        """
+        rule = self._kmop_get_rules("training_end")
+        return bool(applied and rule) and date(applied.year + rule.years, 12, 31)
+
     def _kmop_get_expected_application(self):
         """Return today, or the last day on which the client may still have applied."""
-        today = self.company_id._kmop_today()
-        rule = self._kmop_get_rules("application")
-        return min(
-            today, shift(self._kmop_get_day(), rule.days, "days") if rule else today
-        )
+        today, last = self.company_id._kmop_today(), self._kmop_get_application_limit()
+        return min(today, last) if last else today
 
     def _kmop_check_mentions(self, _rule):
         wanted = ["kmop_theme_id", "kmop_date_start", "kmop_date_end"]

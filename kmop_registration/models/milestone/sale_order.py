@@ -1,9 +1,5 @@
-from datetime import date
-
 from odoo import models
 from odoo.fields import Domain
-
-from ...tools import shift
 
 
 class SaleOrder(models.Model):
@@ -44,25 +40,15 @@ class SaleOrder(models.Model):
 
     def _kmop_get_anchor(self, anchor):
         if anchor == "training_limit":
-            return self._kmop_get_training_limit()
+            return self._kmop_get_missed_training_limit()
         if anchor == "application_limit":
             return self._kmop_get_application_limit()
         return super()._kmop_get_anchor(anchor)
 
-    def _kmop_get_application_limit(self):
-        """Return the last day on which the client can apply, where it is known."""
-        start = self.kmop_date_start
-        rule = self._kmop_get_rules("application")[:1]
-        return bool(start and rule) and shift(start, rule.days, "days")
-
-    def _kmop_get_training_limit(self):
-        """Return the last day on which the training may end, where it is known."""
-        applied = self.kmop_date_application
-        rule = self._kmop_get_rules("training_end")[:1]
-        if not (applied and rule):
-            return False
-        limit = date(applied.year + rule.years, 12, 31)
-        ends_in_time = self.kmop_date_end and self.kmop_date_end <= limit
+    def _kmop_get_missed_training_limit(self):
+        """Return the last day on which the training may end, unless it does."""
+        limit = self._kmop_get_training_limit(self.kmop_date_application)
+        ends_in_time = limit and self.kmop_date_end and self.kmop_date_end <= limit
         return not ends_in_time and limit
 
     def _kmop_can_remind(self, anchor):

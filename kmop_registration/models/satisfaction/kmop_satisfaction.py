@@ -187,11 +187,8 @@ class KmopSatisfaction(models.Model):
 
     def _get_responsible(self):
         """Return who looks into it: never who answered, and someone who may."""
-        domain = self.env["kmop.finding"]._user_domain()
-        domain = Domain(domain) & Domain("company_ids", "in", self.company_id.ids)
         concerned = self.registration_id.user_id | self.order_id.user_id
-        users = concerned.filtered_domain(domain & Domain("active", "=", True))
-        return users[:1] or self.env["res.users"].search(domain, limit=1, order="id")
+        return self.env["kmop.finding"]._choose_user(self.company_id, concerned)
 
     # ----------------------------------------------------------------------- reading
 
