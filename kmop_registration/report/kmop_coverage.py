@@ -1,4 +1,5 @@
 from odoo import api, fields, models
+from odoo.fields import Domain
 from odoo.tools import SQL
 
 from ..models.audit.kmop_audit import OPEN_STATES
@@ -178,10 +179,13 @@ class KmopCoverage(models.Model):
     # ----------------------------------------------------------------- readiness
 
     @api.model
-    def _count(self, registrations):
-        """Return what ``readiness`` of a registration documents."""
+    def _count(self, registrations, domain=Domain.TRUE):
+        """Return what ``readiness`` of a registration documents, of rows in ``domain``.
+
+        Where exempt rows are among them, they require nothing.
+        """
         groups = self._read_group(
-            [("registration_id", "in", registrations.ids)],
+            Domain("registration_id", "in", registrations.ids) & domain,
             ["registration_id", "requirement_id", "indicator_id"],
             ["tested:sum", "supported:sum"],
         )
@@ -209,8 +213,9 @@ class KmopCoverage(models.Model):
 
     def _get_groups(self):
         """Return what is to be summed up, of rows that were read already."""
+        tested = self.filtered(lambda row: not row.exempt)
         keys = ("registration_id", "requirement_id", "indicator_id")
-        groups = self.grouped(lambda row: tuple(row[key] for key in keys))
+        groups = tested.grouped(lambda row: tuple(row[key] for key in keys))
         return [
             (*key, sum(rows.mapped("tested")), sum(rows.mapped("supported")))
             for key, rows in groups.items()

@@ -107,7 +107,8 @@ class TestInsight(KmopCommon):
             model._read_group([], [f"{group}:month" if dated else group])
 
     def test_registrations_that_end_within_a_year(self):
-        soon = self._register(Date.today() - timedelta(days=500))
+        soon = self.registration
+        self._decide(soon, Date.today() - timedelta(days=500), number="DV.O123456")
         late = self._register(Date.today(), service="advice")
         model = self.env["kmop.registration"]
         arch = etree.fromstring(model.get_view(view_type="search")["arch"])

@@ -9,8 +9,8 @@ from odoo.tools import mute_logger
 
 from .common import KmopCommon
 
-DUE = "odoo.addons.kmop_registration.models.kmop_milestone_due"
-REMINDER = "odoo.addons.kmop_registration.models.kmop_reminder"
+DUE = "odoo.addons.kmop_registration.models.milestone.kmop_milestone_due"
+REMINDER = "odoo.addons.kmop_registration.models.milestone.kmop_reminder"
 ROOT = "kmop_registration."
 PREFIX = "kmop_milestone_rule_"
 

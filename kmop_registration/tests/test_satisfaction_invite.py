@@ -15,7 +15,7 @@ from odoo.addons.base.models.ir_mail_server import IrMail_Server
 
 from .test_satisfaction import SatisfactionCommon
 
-LOGGER = "odoo.addons.kmop_registration.models.kmop_dossier_survey"
+MODULE = "odoo.addons.kmop_registration.models.satisfaction.sale_order"
 PEOPLE = (
     ("Anke", "anke@klant.example.com", "nl_BE"),
     ("Benoît", "benoit@klant.example.com", "fr_BE"),
@@ -334,7 +334,7 @@ class TestSatisfactionInvite(InviteCommon):
         self.assertEqual(len(self._get_mails(lonely.action_kmop_invite)), 3)
         self.assertFalse(lonely.kmop_survey_error)
 
-    @mute_logger(LOGGER, "odoo.addons.mail.models.mail_render_mixin")
+    @mute_logger(MODULE, "odoo.addons.mail.models.mail_render_mixin")
     def test_broken_template(self):
         self._switch_on()
         other = self._create_dossier()
@@ -354,7 +354,7 @@ class TestSatisfactionInvite(InviteCommon):
             self._add_people(order, PEOPLE[:1])
             orders |= order
         orders.action_confirm()
-        with patch("odoo.addons.kmop_registration.models.kmop_dossier_survey.BATCH", 2):
+        with patch(f"{MODULE}.BATCH", 2):
             self.assertEqual(len(self._run_cron("2026-06-05")), 6)
 
     def test_failure_that_nobody_answers_for(self):
@@ -364,7 +364,7 @@ class TestSatisfactionInvite(InviteCommon):
         def fail(_order):
             raise ValueError("Kapot")
 
-        with self.assertLogs(LOGGER, "ERROR"):
+        with self.assertLogs(MODULE, "ERROR"):
             self.order._kmop_send_safely(fail)
         self.assertEqual(self.order.kmop_survey_error, "Kapot")
         self.assertFalse(self.order.activity_ids)

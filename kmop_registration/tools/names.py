@@ -62,5 +62,5 @@ def _fold(name):
 
 
 def one_line(text):
-    """Return ``text`` without line breaks and double spaces, for the head of a mail."""
-    return " ".join((text or "").split())
+    """Return ``text`` without line breaks, for the head of a mail."""
+    return " ".join((text or "").splitlines())

@@ -213,15 +213,13 @@ class KmopMilestone(models.Model):
         return records
 
     def _get_record(self):
-        """Return what one milestone is about; of a batch, ``_fetch_records`` first."""
+        """Return what one milestone is about, to be read with those of its batch."""
         if not self.res_model or self.is_orphan:
             return self.registration_id
-        return self.env[self.res_model].browse(self.res_id)
-
-    def _fetch_records(self):
-        """Read what the milestones are about, all of a model at once."""
-        for model_name, some in self.filtered("res_model").grouped("res_model").items():
-            self.env[model_name].browse(some.mapped("res_id")).exists().fetch()
+        batch = self.browse(self._prefetch_ids)
+        alike = batch.filtered(lambda m: m.res_model == self.res_model)
+        record = self.env[self.res_model].browse(self.res_id)
+        return record.with_prefetch(alike.mapped("res_id"))
 
     # ---------------------------------------------------------------------- CRUD
 

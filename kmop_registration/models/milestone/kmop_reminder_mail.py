@@ -17,7 +17,6 @@ class KmopReminder(models.Model):
         """Render the lines, template by template, and put them together by person."""
         contents = {}
         able = self - self._log_unreachable()
-        able.milestone_id._fetch_records()
         for template, lines in able.grouped(lambda r: r._get_template()).items():
             attempt(
                 lines,

@@ -91,13 +91,13 @@ class KmopRegistration(models.Model):
         """Count the indicators that the next audit tests, and those supported.
 
         An indicator is supported when accepted evidence counts for each of its
-        tested aspects. An exempt one isn't required; a registration whose track is
+        tested aspects. Exempt ones are left out; a registration whose track is
         completed has no next audit and no entry.
 
         :return: ``{registration id: {"supported": x, "required": y, "requirements":
             {requirement id: {"supported": x, "required": y}}}}``
         """
-        return self.env["kmop.coverage"]._count(self)
+        return self.env["kmop.coverage"]._count(self, Domain("exempt", "=", False))
 
     @api.readonly
     def satisfaction(self, date_from=None, date_to=None):
