@@ -72,6 +72,37 @@ class SurveyUserInput(models.Model):
                 )
             )
 
+    def _kmop_check_open(self):
+        """Raise UserError for a completed answer of a dossier: it stays as given.
+
+        The survey itself saves answers in superuser mode.
+        """
+        if self.env.su:
+            return
+        # sudo: who may write answers needn't be allowed to read their dossiers
+        if closed := self.sudo().filtered(lambda a: a._kmop_is_closed())[:1]:
+            raise UserError(
+                self.env._(
+                    "The answer for %(dossier)s is completed: it can't be changed.",
+                    dossier=closed.kmop_order_id.name,
+                )
+            )
+
+    @api.model
+    def _kmop_check_unused(self, domain):
+        """Raise UserError where a line of a completed answer is in ``domain``."""
+        if self.env.su:
+            return
+        closed = Domain("user_input_id.kmop_order_id", "!=", False)
+        closed &= Domain("user_input_id.state", "=", "done")
+        # sudo: answers are protected from those who can't see them as well
+        lines = self.env["survey.user_input.line"].sudo()
+        line = lines.search(domain & closed, limit=1)
+        line.user_input_id.with_env(self.env)._kmop_check_open()
+
+    def _kmop_is_closed(self):
+        return self.kmop_order_id and self.state == "done"
+
     def onchange(self, values, field_names, fields_spec):
         # The registration is computed in superuser mode from the dossier.
         ours = {n: v for n, v in values.items() if n.startswith("kmop_")}
@@ -199,6 +230,7 @@ class SurveyUserInput(models.Model):
 
     def write(self, vals):
         self._kmop_check_asked(vals)
+        self._kmop_check_open()
         result = super().write(vals)
         self._kmop_flush_as_nobody()
         return result
