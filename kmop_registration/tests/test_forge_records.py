@@ -1,0 +1,657 @@
+"""What a penetration test did to records, by a real client: points 2, 4, 6-9, 12-17."""
+
+from datetime import date
+
+from odoo.fields import Command
+from odoo.tests import freeze_time, new_test_user, tagged
+from odoo.tools import mute_logger
+
+from .forge import HOST_KEYS, ForgeCase, find_own_keys
+
+# At this moment it is 31 May in Pago Pago, 1 June in Brussels, 2 June on Kiritimati.
+MOMENT = "2026-06-01 10:30:00"
+
+
+@tagged("post_install", "-at_install")
+class TestForgeDecided(ForgeCase):
+    """What was decided, accepted or granted."""
+
+    def setUp(self):
+        super().setUp()
+        self.audit = self._decide(
+            self.registration, date(2026, 3, 1), number="DV.O123456"
+        )
+        self.period = self.registration.period_ids
+        self.advice = self._create_registration(service="advice")
+        self.negative = self._decide(self.advice, date(2026, 3, 2), "negative")
+
+    def _create_finding(self, **vals):
+        findings = self.env["kmop.finding"].with_user(self.officer)
+        vals = {"registration_id": self.registration.id, **vals}
+        return findings.create({"name": "Lijst ontbreekt", **vals})
+
+    def _close(self, finding):
+        finding.propose("Inscannen")
+        finding.implement()
+        finding.check_effect(True, "Nagekeken")
+        return finding
+
+    def _accept_own(self, **vals):
+        """Return accepted evidence of a salesperson."""
+        evidence = self._create_evidence(self.registration, user=self.salesman, **vals)
+        evidence.submit()
+        evidence.with_user(self.officer).accept()
+        return evidence
+
+    def _create_file(self, **vals):
+        return self._create_attachment("bewijs.pdf", user=self.salesman, **vals)
+
+    def test_keys_are_found(self):
+        """The keys that are sent are those that our own code reads, and the host's."""
+        own = find_own_keys()
+        self.assertGreaterEqual(
+            own,
+            {"active_model", "active_ids", "default_aspect", "kmop_bureaus_first",
+             "kmop_followed", "kmop_keep_address", "kmop_moving"},
+        )  # fmt: skip
+        sent = {key for context in self.contexts for key in context}
+        self.assertGreaterEqual(sent, own | HOST_KEYS.keys())
+
+    def test_real_login(self):
+        self.assertEqual(
+            self._send(self.salesman, self.salesman, "read", ["login"])[0][0]["login"],
+            "kmop_salesman",
+        )
+        self.assertIn("SessionExpired", self._send(None, self.client, "read", [])[1])
+
+    def test_each_key(self):
+        """Point 2: no single key opens what is closed."""
+        evidence = self._accept_own()
+        keys = [{name: value} for name, value in self.keys.items()]
+        for user, record in (
+            (self.salesman, evidence),
+            (self.officer, self.audit.score_ids[0]),
+            (self.officer, self.audit),
+        ):
+            self.assertRefused(user, record, "unlink", keys=keys)
+
+    def test_salesperson(self):
+        """Point 2: a salesperson and their own accepted evidence, file or link."""
+        link = self._accept_own()
+        filed = self._accept_own(url=False, attachment_ids=self._create_file().ids)
+        for evidence in (link, filed):
+            watched = [evidence.file_ids, evidence.attachment_ids]
+            for method, *args in (
+                ("unlink",),
+                ("write", {"url": "https://elders.example.com"}),
+                ("web_save", {"name": "Anders"}, {}),
+                ("write", {"attachment_ids": [Command.clear()]}),
+                ("write", {"file_ids": [Command.clear()]}),
+                ("write", {"state": "draft"}),
+                ("action_archive",),
+            )[: 6 if "active" not in evidence else 7]:
+                self.assertRefused(
+                    self.salesman, evidence, method, *args, watched=watched
+                )
+
+    def test_officer(self):
+        """Point 2: scores of a decided audit, a negative one, a finding, milestones."""
+        finding = self._close(self._create_finding(severity="major"))
+        milestone = self.registration.milestone_ids[:1]
+        milestone.mark_done("Gedaan")
+        for record in (
+            self.audit.score_ids[:2],
+            self.audit,
+            self.negative,
+            finding,
+            milestone,
+            self.period,
+            self.registration,
+            self.audit.sudo().decision_ids,
+        ):
+            for user in (self.officer, self.manager):
+                self.assertRefused(user, record, "unlink")
+        for vals in (
+            {"score_ids": [Command.clear()]},
+            {"score_ids": [Command.delete(self.audit.score_ids[0].id)]},
+            {"score_ids": [Command.update(self.audit.score_ids[0].id, {"remark": "x"})]},
+            {"period_ids": [Command.clear()]},
+            {"decision_ids": [Command.clear()]},
+        ):
+            watched = [self.audit.score_ids, self.period]
+            self.assertRefused(self.officer, self.audit, "write", vals, watched=watched)
+
+    def test_by_lists_of_the_registration(self):
+        """Points 2 and 4: the same through the x2many fields of the registration."""
+        evidence = self._accept_own()
+        finding = self._close(self._create_finding())
+        records = {
+            "evidence_ids": (evidence, {"name": "x"}),
+            "audit_ids": (self.audit, {"cycle": 9}),
+            "period_ids": (self.period, {"date_end": "2099-12-31"}),
+            "finding_ids": (finding, {"name": "x"}),
+        }
+        for name, (record, vals) in records.items():
+            for command in (
+                Command.update(record.id, vals),
+                Command.delete(record.id),
+                Command.unlink(record.id),
+                Command.clear(),
+            ):
+                self.assertRefused(
+                    self.officer,
+                    self.registration,
+                    "write",
+                    {name: [command]},
+                    watched=[record],
+                )
+
+    def test_rewriting(self):
+        """Point 4: cycle, kind, user and note of a decided audit; dates of the rest."""
+        for vals in (
+            {"cycle": 9},
+            {"kind": "renewal"},
+            {"user_id": self.manager.id},
+            {"note": "<p>Anders</p>"},
+            {"outcome": "negative"},
+        ):
+            for user in (self.officer, self.manager, self.stranger):
+                self.assertRefused(user, self.audit, "write", vals)
+        for vals in ({"date_end": "2099-12-31"}, {"step": "completed"}):
+            self.assertRefused(self.manager, self.registration, "write", vals)
+            data = [[*vals, ".id"], [[*vals.values(), str(self.registration.id)]]]
+            watched = self.registration
+            self.assertUnchanged(watched, self.manager, watched, "load", *data)
+            vals |= {"service": "advice", "partner_id": self.client.id}
+            self.assertRefused(
+                self.officer, self.registration.browse(), "create", vals
+            )
+
+    def test_score_moves(self):
+        """Point 4: a filled-in score moved into a decided audit, from anywhere."""
+        score = self.registration.start_audit().score_ids[:1]
+        score.auditor_conformity = "V"
+        foreign = self.env["kmop.registration"].with_user(self.stranger)
+        foreign = foreign.create({"track_id": self.starter.id, "service": "training"})
+        theirs = foreign.start_audit().score_ids[:1]
+        for user, record in ((self.officer, score), (self.stranger, theirs)):
+            vals = {"audit_id": self.audit.id}
+            self.assertRefused(user, record, "write", vals, watched=[self.audit])
+            vals["indicator_id"] = record.indicator_id.id
+            self.assertRefused(
+                user, record.browse(), "create", vals, watched=[self.audit]
+            )
+
+    def test_translations(self):
+        """Point 4: the host's own way to write translated fields knows no write()."""
+        kept = self.audit.sudo().decision_ids.evidence_ids
+        translated = [
+            f"{name}.{field.name}"
+            for name in self.registry
+            if hasattr(self.env[name], "_free_fields")
+            for field in self.env[name]._fields.values()
+            if field.translate and field.store
+        ]
+        self.assertFalse(translated)
+        evidence = self._accept_own()
+        self.env["kmop.audit.decision.evidence"].create(
+            {
+                "decision_id": self.audit.sudo().decision_ids.id,
+                "evidence_id": evidence.id,
+                "type_name": "Statuten",
+            }
+        )
+        kept = self.audit.sudo().decision_ids.evidence_ids
+        for user in (self.officer, self.manager, self.env.ref("base.user_admin")):
+            self.assertRefused(
+                user, kept, "update_field_translations", "type_name", {"nl_BE": "x"}
+            ) if user != self.env.ref("base.user_admin") else None
+
+    def test_into_another_company(self):
+        """Point 6: made at home, then moved into another company's register."""
+        foreign = self.env["kmop.registration"].with_user(self.stranger)
+        foreign = foreign.create({"track_id": self.starter.id, "service": "training"})
+        their_audit = foreign.start_audit()
+        theirs = self._create_order(self.other_company)
+        mine = self._create_evidence(self.registration, user=self.salesman)
+        own = self._create_evidence(self.registration)
+        finding = self._create_finding()
+        score = self.registration.start_audit().score_ids[:1]
+        for user, record, vals in (
+            (self.salesman, mine, {"registration_id": foreign.id}),
+            (self.salesman, mine, {"order_id": theirs.id}),
+            (self.salesman, mine, {"res_model": "sale.order", "res_id": theirs.id}),
+            (self.salesman, mine, {"company_id": self.other_company.id}),
+            (self.officer, own, {"registration_id": foreign.id}),
+            (self.officer, finding, {"registration_id": foreign.id}),
+            (self.officer, finding, {"audit_id": their_audit.id}),
+            (self.officer, score, {"audit_id": their_audit.id}),
+            (self.officer, self.registration, {"company_id": self.other_company.id}),
+            (self.officer, self.registration, {"evidence_ids": [Command.create(
+                {"name": "x", "registration_id": foreign.id,
+                 "type_id": self.legal_type.id})]}),
+        ):  # fmt: skip
+            watched = [foreign, their_audit, theirs.sudo()]
+            self.assertRefused(user, record, "write", vals, watched=watched)
+        vals = {"name": "x", "type_id": self.legal_type.id}
+        for user in (self.salesman, self.officer):
+            for target in ({"registration_id": foreign.id}, {"order_id": theirs.id}):
+                self.assertRefused(
+                    user, own.browse(), "create", {**vals, **target}, watched=[foreign]
+                )
+
+    def test_frozen_stays_intact(self):
+        """Point 9: another code, or a new norm, raises no alarm."""
+        evidence = self._accept_own()
+        self.manager.group_ids += self.env.ref("base.group_system")
+        indicator = evidence.indicator_ids[:1]
+        for record, vals in (
+            (indicator, {"code": "Z.9", "name": "Anders"}),
+            (indicator.requirement_id, {"name": "Anders", "code": "Z"}),
+            (evidence.type_id, {"name": "Andere soort"}),
+        ):
+            self.assertIsNone(self._send(self.manager, record, "write", vals)[1])
+        norms = self.env["kmop.norm"]
+        vals = {"name": "Norm 2027", "date_from": "2026-03-05"}
+        self.assertIsNone(self._send(self.manager, norms, "create", vals)[1])
+        self.assertEqual(indicator.code, "Z.9")
+        found = self._send(self.reader, evidence, "verify")[0]
+        self.assertEqual(found[str(evidence.id)]["state"], "intact")
+
+    def test_seen_is_accepted(self):
+        """Point 12: what changes after submission isn't accepted as it is."""
+        for context in self.contexts[:4]:
+            for vals in (
+                {"name": "Anders"},
+                {"url": "https://elders.example.com"},
+                {"attachment_ids": [Command.link(self._create_file().id)]},
+            ):
+                evidence = self._create_evidence(self.registration, user=self.salesman)
+                evidence.submit()
+                error = self._send(self.salesman, evidence, "write", vals, **context)[1]
+                with self.subTest(vals=vals, keys=str(context)[:60]):
+                    self.assertIsNone(error)
+                    self.assertEqual(evidence.sudo().state, "draft")
+                    self.assertRefused(self.officer, evidence, "accept", keys=[context])
+
+    def test_history(self):
+        """Point 15: the chatter is the host's; what lasts is in the history."""
+        evidence = self._create_evidence(self.registration, user=self.reader)
+        evidence.submit()
+        evidence.with_user(self.officer).reject("Te vaag")
+        line = evidence.history_ids.sudo().filtered("reason")
+        self.assertEqual(line.reason, "Te vaag")
+        everything = evidence.history_ids.sudo()
+        messages = evidence.sudo().message_ids
+        for user in (self.reader, self.officer, self.manager):
+            for record, method, *args in (
+                (line, "unlink"),
+                (line, "write", {"reason": "Alles goed"}),
+                (line, "write", {"user_id": self.manager.id}),
+                (evidence, "unlink"),
+                (evidence, "write", {"history_ids": [Command.clear()]}),
+                (evidence, "write", {"history_ids": [Command.delete(line.id)]}),
+                (line.browse(), "create", {"res_model": evidence._name,
+                 "res_id": evidence.id, "step": "accepted", "user_id": user.id,
+                 "company_id": self.company.id, "date": "2026-01-01 00:00:00"}),
+            ):  # fmt: skip
+                self.assertRefused(
+                    user, record, method, *args, watched=[everything, evidence]
+                )
+            for record, method, *args in (
+                (messages, "write", {"body": "x"}),
+                (messages, "unlink"),
+                (evidence, "message_post"),
+            ):
+                self.assertUnchanged(everything, user, record, method, *args)
+        decided = self.audit.history_ids.sudo()
+        self.assertTrue(decided)
+        watched = [decided, self.audit]
+        chatter = self.audit.sudo().message_ids
+        self.assertUnchanged(watched, self.officer, chatter, "unlink")
+        vals = {"message_ids": [Command.clear()]}
+        self.assertRefused(self.officer, self.audit, "write", vals, watched=watched)
+
+    def test_shared_data(self):
+        """Point 16: one company's administrator changes nothing for all companies."""
+        shared = [
+            name
+            for name, model in sorted(self.registry.items())
+            if hasattr(model, "_may_share") and not model._abstract
+        ]
+        self.assertIn("kmop.milestone.rule", shared)
+        for name in shared:
+            record = self.env[name].search([], limit=1)
+            field = "active" if "active" in record else "sequence"
+            calls = [("write", {field: False}), ("unlink",)]
+            calls += [
+                ("update_field_translations", text, {"nl_BE": "x"})
+                for text, known in record._fields.items()
+                if known.translate and known.store
+            ]
+            for method, *args in calls:
+                self.assertRefused(self.manager, record, method, *args)
+
+
+@tagged("post_install", "-at_install")
+@freeze_time(MOMENT)
+class TestForgeDay(ForgeCase):
+    """Point 13: the day of an act is the company's, wherever the call comes from."""
+
+    def test_days(self):
+        for tz in ("Pacific/Kiritimati", "Pacific/Pago_Pago", False):
+            for context in ({"tz": tz}, {**self.keys, "tz": tz}):
+                with self.subTest(tz=tz, keys=str(context)[:60]):
+                    self._act(context)
+
+    def _act(self, context):
+        savepoint = self.env.cr.savepoint()
+        evidence = self._create_evidence(self.registration, date_effective="2026-06-01")
+        evidence.submit()
+        findings = self.env["kmop.finding"].with_user(self.officer)
+        vals = {"name": "Lijst", "registration_id": self.registration.id}
+        finding = findings.create(vals)
+        audit = self.registration.start_audit()
+        for record, method, *args in (
+            (evidence, "accept"),
+            (finding, "propose", "Inscannen"),
+            (finding, "implement"),
+            (finding, "check_effect", True, "Nagekeken"),
+            (audit, "request", self.bureau.id),
+            (audit, "plan", "2026-06-01"),
+            (audit, "visit"),
+            (audit, "decide", "positive"),
+        ):
+            found = self._send(self.officer, record, method, *args, **context)
+            self.assertIsNone(found[1], method)
+        days = [
+            evidence.date_accepted,
+            *(finding[f"date_{n}"] for n in ("proposed", "measured", "checked")),
+            *(audit[f"date_{n}"] for n in ("requested", "visited", "decided")),
+        ]
+        self.assertEqual(set(days), {date(2026, 6, 1)}, days)
+        savepoint.close(rollback=True)
+        self.env.clear()
+
+
+@tagged("post_install", "-at_install")
+class TestForgePeople(ForgeCase):
+    """What belongs to somebody else."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.seller = cls._create_user(
+            "seller", "sales_team.group_sale_salesman,base.group_partner_manager"
+        )
+
+    def test_milestone(self):
+        """Point 7: a to-do of one's own, pointed at a milestone, ends nothing."""
+        milestone = self.env["kmop.milestone"].create(
+            {
+                "registration_id": self.registration.id,
+                "title": "Dossier klaarleggen",
+                "date_planned": "2026-04-01",
+                "user_id": self.reader.id,
+            }
+        )
+        with freeze_time("2026-04-01 08:00:00"):
+            milestone._hand_out()
+        reminders = milestone.reminder_ids
+        models = self.env["ir.model"]
+        vals = {"summary": "Van mij", "res_id": milestone.id}
+        vals["res_model_id"] = models._get_id(milestone._name)
+        for user in (self.internal, self.salesman, self.surveyor, self.stranger):
+            for context in self.contexts[:4]:
+                todo = self.env["mail.activity"].create(
+                    {
+                        "res_model_id": models._get_id("res.partner"),
+                        "res_id": user.partner_id.id,
+                        "user_id": user.id,
+                    }
+                )
+                self._send(user, todo, "write", vals, **context)
+                for method in ("action_feedback", "action_done", "unlink"):
+                    self.assertUnchanged(
+                        [milestone, reminders], user, todo, method, keys=[context]
+                    )
+            for method, *args in (
+                ("mark_done",),
+                ("cancel", "Niet nodig"),
+                ("write", {"todo_id": False}),
+                ("write", {"state": "done"}),
+                ("unlink",),
+            ):
+                self.assertRefused(
+                    user, milestone, method, *args, watched=[milestone.todo_id]
+                )
+
+    def test_evidence_about_a_person(self):
+        """Point 8: to become a contact's salesperson opens no CV."""
+        trainer = self.env["res.partner"].create({"name": "Els Lesgever"})
+        evidence = self._accepted(
+            name="CV",
+            type_id=self.env["kmop.evidence.type"]
+            ._get_default_for("res.partner", self.company)
+            .id,
+            res_model="res.partner",
+            res_id=trainer.id,
+            attachment_ids=self._create_attachment("cv.txt").ids,
+        )
+        for context in self.contexts[:4]:
+            vals = {"user_id": self.seller.id}
+            self.assertIsNone(
+                self._send(self.seller, trainer, "write", vals, **context)[1]
+            )
+            for record in (evidence, evidence.file_ids, evidence.attachment_ids):
+                self.assertRefused(
+                    self.seller, record, "read", ["name"], keys=[context]
+                )
+            vals = {"owner_id": self.seller.id}
+            self.assertRefused(self.seller, evidence, "write", vals, keys=[context])
+        self.assertEqual(evidence.owner_id, self.officer)
+        for frozen in evidence.file_ids.attachment_id:
+            answer = self._get(self.seller, f"/web/content/{frozen.id}?download=1")
+            self.assertNotEqual(answer.status_code, 200)
+
+    def test_form_with_a_forged_source(self):
+        """Point 17: a form tells nothing of a dossier that one may not read."""
+        order = self._create_order(self.other_company, user_id=self.stranger.id)
+        evidences = self.env["kmop.evidence"]
+        own = self._create_evidence(self.registration, user=self.salesman)
+        spec = {"order_id": {"fields": {"display_name": {}}}, "source_name": {},
+                "source_user_id": {"fields": {"display_name": {}}}}  # fmt: skip
+        for values in (
+            {"res_model": "sale.order", "res_id": order.id},
+            {"order_id": order.id},
+        ):
+            for user in (self.salesman, self.surveyor, self.officer):
+                for record in (evidences, own):
+                    self.assertRefused(
+                        user, record, "onchange", values, [*values], spec
+                    )
+            defaults = {f"default_{name}": value for name, value in values.items()}
+            for method, *args in (
+                ("onchange", {}, [], spec),
+                ("default_get", [*spec, "res_id"]),
+            ):
+                for keys in ({}, self.keys):
+                    context = {**keys, **defaults}
+                    if method == "onchange":
+                        found = self._send(
+                            self.salesman, evidences, method, *args, **context
+                        )
+                    else:
+                        found = self._send_model(
+                            self.salesman, evidences, method, *args, **context
+                        )
+                    self.assertNotIn(order.name, str(found))
+                    self.assertNotIn(self.stranger.name, str(found))
+
+    def _send_model(self, user, model, method, *args, **context):
+        self._log_in(user)
+        params = {"model": model._name, "method": method, "args": args}
+        params["kwargs"] = {"context": context}
+        path = "/web/dataset/call_kw"
+        with mute_logger("odoo.http"):
+            return self.url_open(path, json={"params": params}).json()
+
+    def test_client_on_the_portal(self):
+        """Point 17: a client reads their own quote, and none of our own notes on it."""
+        visitor = new_test_user(
+            self.env,
+            "kmop_client",
+            groups="base.group_portal",
+            company_id=self.company.id,
+            company_ids=[Command.set(self.company.ids)],
+        )
+        visitor.partner_id.parent_id = self.client
+        order = self._create_dossier(partner_id=visitor.partner_id.id, state="sent")
+        order.sudo().message_subscribe(visitor.partner_id.ids)
+        self.assertIsNone(self._send(visitor, order, "read", ["name"])[1])
+        data = self.env["ir.model.data"].search(
+            [("module", "=", "kmop_registration"), ("model", "=", "ir.model.fields")]
+        )
+        fields = self.env["ir.model.fields"].browse(data.mapped("res_id"))
+        added = fields.filtered(
+            lambda f: f.model == "sale.order" and "kmop" in f.name
+        ).mapped("name")
+        self.assertGreater(len(added), 20)
+        orders = order.browse().with_user(self.env.user)
+        for name in added:
+            stored = orders._fields[name].store
+            for method, *args in (
+                ("read", [name]),
+                ("web_read", {name: {}}),
+                ("export_data", [name]),
+            ):
+                self.assertRefused(visitor, order, method, *args, keys=[{}, self.keys])
+            for method, *args in (
+                ("search_read", [], [name]),
+                ("search", [(name, "!=", False)]),
+            )[: 2 if stored or orders._fields[name].search else 1]:
+                self.assertRefused(visitor, orders, method, *args, keys=[{}, self.keys])
+            if stored:
+                for args in (([], [name]), ([], [], [f"{name}:count_distinct"])):
+                    found = self._send_model(
+                        visitor, orders, "formatted_read_group", *args
+                    )
+                    self.assertIn("AccessError", str(found.get("error")), name)
+
+    def test_client_writes_nothing(self):
+        """Point 17: neither does a client change a quote by remote call."""
+        order = self._create_dossier(state="sent")
+        portal = new_test_user(self.env, "kmop_other", groups="base.group_portal")
+        for name in ("kmop_subsidised", "kmop_date_start", "kmop_evidence_ids"):
+            self.assertRefused(portal, order, "write", {name: False})
+
+
+@tagged("post_install", "-at_install")
+class TestForgeAnswers(ForgeCase):
+    """Point 2: answers that count for a dossier."""
+
+    @classmethod
+    def setUpClass(cls):
+        super().setUpClass()
+        cls.survey = cls.env["survey.survey"].create(
+            {
+                "title": "Tevredenheid",
+                "kmop_satisfaction": "both",
+                "question_and_page_ids": [
+                    Command.create(
+                        {
+                            "title": "Geheel",
+                            "question_type": "scale",
+                            "kmop_dimension": "general",
+                        }
+                    ),
+                    Command.create(
+                        {
+                            "title": "Waarom",
+                            "question_type": "simple_choice",
+                            "suggested_answer_ids": [Command.create({"value": "Goed"})],
+                        }
+                    ),
+                ],
+            }
+        )
+
+    def _answer(self, **vals):
+        scale, choice = self.survey.question_ids
+        answer = self.env["survey.user_input"].create(
+            {"survey_id": self.survey.id, "predefined_question_ids": scale.ids, **vals}
+        )
+        answer._save_lines(scale, "8")
+        answer._save_lines(choice, str(choice.suggested_answer_ids.id))
+        answer._mark_done()
+        return answer
+
+    def test_completed_answer(self):
+        self._decide(self.registration, date(2026, 3, 1), number="DV.O123456")
+        order = self._create_dossier()
+        order.sudo().kmop_registration_id = self.registration
+        answer = self._answer(kmop_order_id=order.id)
+        lines, questions = answer.user_input_line_ids, self.survey.question_ids
+        line, labels = lines[0], questions.suggested_answer_ids
+        figures = self.env["kmop.satisfaction"].search([("order_id", "=", order.id)])
+        self.assertTrue(figures)
+        evidence = self.env["kmop.evidence"].search([("order_id", "=", order.id)])
+        watched = [lines, answer, figures, questions, evidence]
+        new = {"user_input_id": answer.id, "question_id": questions[0].id,
+               "answer_type": "scale", "value_scale": 1}  # fmt: skip
+        other = self._answer()
+        for user in (self.surveyor, self.researcher):
+            for record, method, *args in (
+                (lines, "unlink"),
+                (line, "write", {"value_scale": 1}),
+                (line, "write", {"user_input_id": other.id}),
+                (other.user_input_line_ids[0], "write", {"user_input_id": answer.id}),
+                (line.browse(), "create", new),
+                (answer, "write", {"user_input_line_ids": [Command.clear()]}),
+                (answer, "write", {"user_input_line_ids": [Command.delete(line.id)]}),
+                (answer, "write", {"user_input_line_ids": [Command.create(new)]}),
+                (answer, "write", {"state": "in_progress"}),
+                (answer, "write", {"test_entry": True}),
+                (answer, "write", {"survey_id": self.survey.copy().id}),
+                (answer, "write", {"kmop_order_id": False}),
+                (
+                    answer,
+                    "write",
+                    {"predefined_question_ids": [Command.delete(questions[0].id)]},
+                ),
+                (
+                    other,
+                    "write",
+                    {"predefined_question_ids": [Command.delete(questions[0].id)]},
+                ),
+                (questions[0], "unlink"),
+                (labels, "unlink"),
+                (
+                    self.survey,
+                    "write",
+                    {"question_and_page_ids": [Command.delete(questions[0].id)]},
+                ),
+            ):
+                self.assertRefused(user, record, method, *args, watched=watched)
+
+    def test_accepted_answer(self):
+        """Not even its survey, with all its answers, goes."""
+        answer = self._answer(partner_id=self.client.id)
+        evidence = self._link(answer)
+        evidence.submit()
+        evidence.with_user(self.officer).accept()
+        lines = answer.user_input_line_ids
+        for user in (self.surveyor, self.researcher):
+            for record in (answer, self.survey):
+                self.assertRefused(user, record, "unlink", watched=[answer, lines])
+        self.assertEqual(evidence.verify()[evidence.id]["state"], "intact")
+
+    def test_answers_that_are_not_ours(self):
+        """They stay as the host has them."""
+        answer = self._answer()
+        line = answer.user_input_line_ids[0]
+        found = self._send(self.researcher, line, "write", {"value_scale": 1})
+        self.assertIsNone(found[1])
+        self.assertEqual(line.value_scale, 1)
+        for record in (line, self.survey.question_ids[0], answer):
+            self.assertIsNone(self._send(self.researcher, record, "unlink")[1])
