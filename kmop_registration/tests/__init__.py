@@ -33,6 +33,7 @@ from . import (
     test_export_zip,
     test_file_kinds,
     test_finding,
+    test_forge_fields,
     test_forge_records,
     test_fuzz_routes,
     test_fuzz_uploads,
