@@ -34,6 +34,7 @@ from . import (
     test_file_kinds,
     test_finding,
     test_forge_fields,
+    test_forge_files,
     test_forge_records,
     test_fuzz_routes,
     test_fuzz_uploads,

@@ -21,8 +21,8 @@ TESTED = re.compile(r"""["'](\w+)["'] (?:not )?in (?:\w+\.)*context\b""")
 GIVEN = re.compile(r"with_context\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 NAME = re.compile(r"(?:^|[\s(,])(\w+)=")
 
-# Keys that the host knows. Those of the companies are tried apart: a wrong one is
-# refused for its own reason, and would hide what else is there.
+# Keys that the host knows. Companies are tried apart: a wrong one is refused for its own
+# reason, and would hide what else is there.
 HOST_KEYS = {
     "_force_unlink": True,
     "active_test": False,
@@ -48,6 +48,15 @@ HOST_KEYS = {
     "tz": "Pacific/Kiritimati",
     "uid": 1,
 }
+# What our own keys can hold; others are sent as True.
+OWN_KEYS = {
+    "active_id": 1,
+    "active_ids": [1],
+    "active_model": "sale.order",
+    "default_aspect": "application",
+    "default_indicator_ids": [],
+    "default_type": "service",
+}
 COMPANIES = "allowed_company_ids"
 REFUSED = {f"odoo.exceptions.{n}Error" for n in ("Access", "User", "Validation")}
 
@@ -66,7 +75,7 @@ def find_own_keys():
     return keys
 
 
-class ForgeCase(HttpCase, EvidenceCommon, DossierCommon):
+class ForgeCase(EvidenceCommon, DossierCommon, HttpCase):
     """Records worth forging, and people who call from outside."""
 
     @classmethod
@@ -75,16 +84,12 @@ class ForgeCase(HttpCase, EvidenceCommon, DossierCommon):
         cls.env["res.lang"]._activate_lang("nl_BE")
         cls.internal = cls._create_user("internal", "base.group_user")
         cls.researcher = cls._create_user("researcher", "survey.group_survey_manager")
-        own = dict.fromkeys(find_own_keys() - HOST_KEYS.keys() - {COMPANIES}, True)
-        cls.keys = {**own, **HOST_KEYS}
-        companies = (cls.company | cls.other_company).ids
-        cls.contexts = [
-            {},
-            {"_force_unlink": True},
-            cls.keys,
-            {**cls.keys, COMPANIES: cls.company.ids},
-            {COMPANIES: companies},
-        ]
+        own = dict.fromkeys(find_own_keys() - {COMPANIES}, True) | OWN_KEYS
+        keys = {**own, **HOST_KEYS, COMPANIES: cls.company.ids}
+        cls.keys = {k: v for k, v in keys.items() if not k.startswith("default_")}
+        cls.defaults = keys
+        cls.contexts = [{}, {"_force_unlink": True}, cls.keys]
+        cls.both = {COMPANIES: (cls.company | cls.other_company).ids}
         cls.sessions = {}
         cls.addClassCleanup(cls._forget_sessions)
 
@@ -113,6 +118,9 @@ class ForgeCase(HttpCase, EvidenceCommon, DossierCommon):
             self.sessions[user.login] = self.opener.cookies["session_id"]
             self.opener = Opener(self)
         self.opener.cookies.set("session_id", self.sessions[user.login], domain=HOST)
+
+    def _get_session(self, sid):
+        return root.session_store.get(sid)
 
     @mute_logger("odoo.http", "odoo.sql_db")
     def _send(self, user, records, method, *args, **context):
@@ -169,7 +177,8 @@ class ForgeCase(HttpCase, EvidenceCommon, DossierCommon):
     def _try(self, watched, user, records, method, *args, keys=None, told=True):
         watched = [watched] if not isinstance(watched, list) else watched
         before = [self._look(some) for some in watched]
-        for context in self.contexts if keys is None else keys:
+        filling = [self.defaults] if method in ("create", "onchange") else []
+        for context in keys or [*self.contexts, *filling]:
             savepoint = self.env.cr.savepoint()
             error = self._send(user, records, method, *args, **context)[1]
             after = [self._look(some) for some in watched]
