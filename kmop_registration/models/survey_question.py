@@ -28,7 +28,7 @@ class SurveyQuestion(models.Model):
                 )
 
     @api.ondelete(at_uninstall=True)
-    def _unlink_except_kmop_completed(self):
+    def _unlink_except_kmop_kept(self):
         # The database deletes what was answered along with its question.
         answers = self.env["survey.user_input"]
         answers._kmop_check_unused(Domain("question_id", "in", self.ids))
@@ -72,7 +72,7 @@ class SurveyQuestionAnswer(models.Model):
     _inherit = "survey.question.answer"
 
     @api.ondelete(at_uninstall=True)
-    def _unlink_except_kmop_completed(self):
+    def _unlink_except_kmop_kept(self):
         # The database empties the answers that chose it.
         chosen = Domain("suggested_answer_id", "in", self.ids)
         row = Domain("matrix_row_id", "in", self.ids)

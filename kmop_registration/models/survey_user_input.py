@@ -15,6 +15,8 @@ PERSONAL = ("partner_id", "email", "nickname", "lang_id")
 ASKED = frozenset(
     {"kmop_order_id", "kmop_registration_id", "kmop_invited", "kmop_repeated"}
 )
+# Whether it is complete, and whether it counts.
+RESULT = frozenset({"state", "test_entry"})
 
 
 class SurveyUserInput(models.Model):
@@ -72,36 +74,32 @@ class SurveyUserInput(models.Model):
                 )
             )
 
-    def _kmop_check_open(self):
-        """Raise UserError for a completed answer of a dossier: it stays as given.
+    def _kmop_check_kept(self):
+        """Raise UserError for an answer of a dossier: it stays as it was given.
 
         The survey itself saves answers in superuser mode.
         """
         if self.env.su:
             return
         # sudo: who may write answers needn't be allowed to read their dossiers
-        if closed := self.sudo().filtered(lambda a: a._kmop_is_closed())[:1]:
+        if kept := self.sudo().filtered("kmop_order_id")[:1]:
             raise UserError(
                 self.env._(
-                    "The answer for %(dossier)s is completed: it can't be changed.",
-                    dossier=closed.kmop_order_id.name,
+                    "What was answered for %(dossier)s can't be changed.",
+                    dossier=kept.kmop_order_id.name,
                 )
             )
 
     @api.model
     def _kmop_check_unused(self, domain):
-        """Raise UserError where a line of a completed answer is in ``domain``."""
+        """Raise UserError where a line of a dossier's answer is in ``domain``."""
         if self.env.su:
             return
-        closed = Domain("user_input_id.kmop_order_id", "!=", False)
-        closed &= Domain("user_input_id.state", "=", "done")
+        ours = Domain("user_input_id.kmop_order_id", "!=", False)
         # sudo: answers are protected from those who can't see them as well
         lines = self.env["survey.user_input.line"].sudo()
-        line = lines.search(domain & closed, limit=1)
-        line.user_input_id.with_env(self.env)._kmop_check_open()
-
-    def _kmop_is_closed(self):
-        return self.kmop_order_id and self.state == "done"
+        line = lines.search(domain & ours, limit=1)
+        line.user_input_id.with_env(self.env)._kmop_check_kept()
 
     def onchange(self, values, field_names, fields_spec):
         # The registration is computed in superuser mode from the dossier.
@@ -230,7 +228,10 @@ class SurveyUserInput(models.Model):
 
     def write(self, vals):
         self._kmop_check_asked(vals)
-        self._kmop_check_open()
+        if not self.env.su:
+            counting = vals.keys() & RESULT
+            kept = self.filtered(lambda a: counting or a.state == "done")
+            kept._kmop_check_kept()
         result = super().write(vals)
         self._kmop_flush_as_nobody()
         return result

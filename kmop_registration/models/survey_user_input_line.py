@@ -9,19 +9,19 @@ class SurveyUserInputLine(models.Model):
     @api.model_create_multi
     def create(self, vals_list):
         lines = super().create(vals_list)
-        lines.user_input_id._kmop_check_open()
+        lines.user_input_id._kmop_check_kept()
         return lines
 
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
-        self.user_input_id._kmop_check_open()
+        self.user_input_id._kmop_check_kept()
         result = super().write(vals)
         # Where it was moved to.
-        self.user_input_id._kmop_check_open()
+        self.user_input_id._kmop_check_kept()
         return result
 
     @api.ondelete(at_uninstall=True)
-    def _unlink_except_kmop_completed(self):
+    def _unlink_except_kmop_kept(self):
         # Whatever a call says (`_force_unlink`): no call is in superuser mode.
-        self.user_input_id._kmop_check_open()
+        self.user_input_id._kmop_check_kept()

@@ -82,7 +82,7 @@ class ForgeCase(EvidenceCommon, DossierCommon, HttpCase):
     def setUpClass(cls):
         super().setUpClass()
         cls.env["res.lang"]._activate_lang("nl_BE")
-        cls.internal = cls._create_user("internal", "base.group_user")
+        cls.employee = cls._create_user("employee", "base.group_user")
         cls.researcher = cls._create_user("researcher", "survey.group_survey_manager")
         own = dict.fromkeys(find_own_keys() - {COMPANIES}, True) | OWN_KEYS
         keys = {**own, **HOST_KEYS, COMPANIES: cls.company.ids}

@@ -402,7 +402,7 @@ class TestForgePeople(ForgeCase):
         models = self.env["ir.model"]
         vals = {"summary": "Van mij", "res_id": milestone.id}
         vals["res_model_id"] = models._get_id(milestone._name)
-        for user in (self.internal, self.salesman, self.surveyor, self.stranger):
+        for user in (self.employee, self.salesman, self.surveyor, self.stranger):
             for context in self.contexts:
                 todo = self.env["mail.activity"].create(
                     {
@@ -602,8 +602,14 @@ class TestForgeAnswers(ForgeCase):
         new = {"user_input_id": answer.id, "question_id": questions[0].id,
                "answer_type": "scale", "value_scale": 1}  # fmt: skip
         other = self._answer()
+        waiting = self.env["survey.user_input"].create(
+            {"survey_id": self.survey.id, "kmop_order_id": order.id}
+        )
+        early = {**new, "user_input_id": waiting.id}
         for user in (self.surveyor, self.researcher):
             for record, method, *args in (
+                (waiting, "write", {"state": "done"}),
+                (line.browse(), "create", early),
                 (lines, "unlink"),
                 (line, "write", {"value_scale": 1}),
                 (line, "write", {"user_input_id": other.id}),
