@@ -35,6 +35,7 @@ from . import (
     test_finding,
     test_forge_fields,
     test_forge_files,
+    test_forge_methods,
     test_forge_records,
     test_fuzz_routes,
     test_fuzz_uploads,

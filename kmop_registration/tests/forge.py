@@ -122,23 +122,28 @@ class ForgeCase(EvidenceCommon, DossierCommon, HttpCase):
     def _get_session(self, sid):
         return root.session_store.get(sid)
 
-    @mute_logger("odoo.http", "odoo.sql_db")
     def _send(self, user, records, method, *args, **context):
         """Call a method as ``user``; return what comes back, and the error's name."""
-        self._log_in(user)
-        of_model = method in ("create", "load", "search", "search_read", "name_create")
-        own = records.ids if records or not of_model else None
-        params = {
-            "model": records._name,
-            "method": method,
-            "args": [*([] if of_model else [own]), *args],
-            "kwargs": {"context": context},
-        }
-        path = f"/web/dataset/call_kw/{records._name}/{method}"
-        answer = self.url_open(path, json={"params": params}, timeout=60).json()
-        self.env.invalidate_all()
+        of_model = method in ("create", "load")
+        args = args if of_model else (records.ids, *args)
+        answer = self._send_model(user, records, method, *args, **context)
         error = answer.get("error", {}).get("data", {}).get("name")
         return answer.get("result"), error
+
+    @mute_logger("odoo.http", "odoo.sql_db")
+    def _send_model(self, user, model, method, *args, **context):
+        """Call a method with no more than the given arguments; return the answer."""
+        self._log_in(user)
+        params = {
+            "model": model._name,
+            "method": method,
+            "args": args,
+            "kwargs": {"context": context},
+        }
+        path = f"/web/dataset/call_kw/{model._name}/{method}"
+        answer = self.url_open(path, json={"params": params}, timeout=60).json()
+        self.env.invalidate_all()
+        return answer
 
     def _get(self, user, path):
         self._log_in(user)
@@ -166,26 +171,28 @@ class ForgeCase(EvidenceCommon, DossierCommon, HttpCase):
                 rows.append(record._kmop_read())
         return rows
 
-    def assertUnchanged(self, watched, user, records, method, *args, keys=None):
-        """Call with each context: whatever is answered, ``watched`` stays as it is."""
-        return self._try(watched, user, records, method, *args, keys=keys, told=False)
+    def refuse(self, users, *calls, watched=(), keys=None, told=True):
+        """Make each call, as each user and with each context: it is refused each time.
 
-    def assertRefused(self, user, records, method, *args, watched=(), keys=None):
-        """Call with each context: it is refused each time, and nothing changes."""
-        self._try([*watched, records], user, records, method, *args, keys=keys)
-
-    def _try(self, watched, user, records, method, *args, keys=None, told=True):
-        watched = [watched] if not isinstance(watched, list) else watched
-        before = [self._look(some) for some in watched]
-        filling = [self.defaults] if method in ("create", "onchange") else []
-        for context in keys or [*self.contexts, *filling]:
-            savepoint = self.env.cr.savepoint()
-            error = self._send(user, records, method, *args, **context)[1]
-            after = [self._look(some) for some in watched]
-            savepoint.close(rollback=True)
-            self.env.clear()
-            about = {"user": user.login, "model": records._name, "method": method}
-            with self.subTest(**about, args=str(args)[:300], keys=str(context)[:60]):
-                self.assertEqual(after, before)
-                if told:
-                    self.assertIn(error, REFUSED)
+        :param calls: records, method and arguments; or records and what to write
+        :param watched: records that stay as they are, beside those of the call
+        :param told: False where the call may be answered, as long as nothing changes
+        """
+        for records, method, *args in calls:
+            if isinstance(method, dict):
+                method, args = "write", [method]
+            seen = [*watched, *([records] if told else [])]
+            before = [self._look(some) for some in seen]
+            filling = [self.defaults] if method in ("create", "onchange") else []
+            for user in users:
+                for context in keys or [*self.contexts, *filling]:
+                    savepoint = self.env.cr.savepoint()
+                    error = self._send(user, records, method, *args, **context)[1]
+                    after = [self._look(some) for some in seen]
+                    savepoint.close(rollback=True)
+                    self.env.clear()
+                    about = f"{user.login} {records} {method} {args}"[:300]
+                    with self.subTest(about, keys=str(context)[:60]):
+                        self.assertEqual(after, before)
+                        if told:
+                            self.assertIn(error, REFUSED)

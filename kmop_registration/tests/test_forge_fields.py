@@ -154,8 +154,7 @@ class FieldsCommon(ForgeCase):
     def _is_free(self, record, name):
         vals = {name: self._get_value(record, name)}
         return any(
-            self._is_written(record, vals, context)
-            for context in ({}, self.keys)
+            self._is_written(record, vals, context) for context in ({}, self.keys)
         )
 
     def _is_written(self, record, vals, context):
