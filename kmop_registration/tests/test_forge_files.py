@@ -180,7 +180,7 @@ class TestForgeKeptFiles(FilesCommon):
         for owner, record, file in self._get_kept():
             field = record._attachment_field
             self.refuse(
-                [owner, self.officer, self.manager],
+                [owner, self.manager],
                 (file, {"datas": SENT}),
                 (file, {"raw": FORGED.decode()}),
                 (file, {"name": "anders.pdf", "mimetype": "text/html"}),
@@ -206,7 +206,7 @@ class TestForgeKeptFiles(FilesCommon):
         for owner, record, file in self._get_kept():
             update = Command.update(file.id, {"public": True})
             self.refuse(
-                [owner, self.officer, self.manager],
+                [owner, self.manager],
                 (file, {"public": True}),
                 (file, {"access_token": "x"}),
                 (file, "generate_access_token"),
