@@ -271,7 +271,11 @@ class TestForgeLies(FilesCommon):
             ("rapport.pdf", FORGED, "text/html"),
         ):
             for later in (False, True):
-                upload = self._upload(self.salesman, name, content, mimetype)
+                vals = {"name": name, "mimetype": mimetype,
+                        "datas": base64.b64encode(content).decode()}  # fmt: skip
+                attachments = self.env["ir.attachment"]
+                made = self._send(self.salesman, attachments, "create", vals)[0]
+                upload = attachments.browse(made)
                 draft = self._create_evidence(self.registration, self.salesman)
                 vals = {"attachment_ids": [Command.link(upload.id)]}
                 self.assertIsNone(self._send(self.salesman, draft, "write", vals)[1])

@@ -283,9 +283,10 @@ class TestForgeDecided(ForgeCase):
         quote = self._link(order, self.salesman)
         quote.submit()
         quote.with_user(self.officer).reject("Niet getekend")
+        seller = self._create_user("chief_seller", "sales_team.group_sale_manager")
         calls = (order, "unlink"), (quote, "unlink")
         watched = [quote.sudo().history_ids, quote]
-        self.refuse([self.salesman], *calls, watched=watched)
+        self.refuse([self.salesman, seller], *calls, watched=watched)
         decided = self.audit.history_ids.sudo()
         self.assertTrue(decided)
         self.refuse(
