@@ -92,7 +92,7 @@ class TestHostBudget(BudgetCommon, DossierCommon):
                     self.assertEqual(self._search_read(orders, ours), without)
 
     def test_form(self):
-        """Four queries more at most: the number of documents, and the lists of dossiers."""
+        """Four queries more at most: the number of documents, lists of dossiers."""
         for role, user in self.users.items():
             order = self.order.with_user(user)
             theirs, ours = self._get_both(order, "form", "sale.view_order_form")

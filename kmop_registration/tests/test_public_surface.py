@@ -202,10 +202,7 @@ SENSIBLE = {
 }
 
 
-@tagged("post_install", "-at_install")
-class TestPublicMethods(SurfaceCommon):
-    """Whoever calls them with whatever gets an answer that people can read."""
-
+class PublicMethodsCommon(SurfaceCommon):
     def setUp(self):
         super().setUp()
         self.records = self._get_records()
@@ -229,6 +226,11 @@ class TestPublicMethods(SurfaceCommon):
     def _get_parameters(self, model, method):
         parameters = inspect.signature(getattr(self.registry[model], method)).parameters
         return [name for name in parameters if name != "self"]
+
+
+@tagged("post_install", "-at_install")
+class TestPublicMethods(PublicMethodsCommon):
+    """Whoever calls them with whatever gets an answer that people can read."""
 
     def _call(self, user, record, method, arguments, readonly=False):
         """Call as a remote call does, and undo it; return what it raised."""

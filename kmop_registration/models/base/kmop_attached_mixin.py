@@ -3,6 +3,7 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command, Domain
 
 from ...tools import examine, file_kinds, own_context
+from .ir_attachment import MOVING
 
 
 class KmopAttached(models.AbstractModel):
@@ -60,6 +61,8 @@ class KmopAttached(models.AbstractModel):
         foreign = attachments.filtered(lambda a: not self._is_own(a))
         uploads = foreign.filtered(self._is_own_upload)
         uploads.write({"res_model": self._name, "res_id": self.id})
+        for attachment in attachments - foreign + uploads:
+            self._set_type(attachment)
         if copied := foreign - uploads:
             links = [Command.unlink(attachment.id) for attachment in copied]
             links += [Command.link(self._copy_file(a).id) for a in copied]
@@ -88,6 +91,13 @@ class KmopAttached(models.AbstractModel):
         """Tell whether it is a file, and isn't served to the world."""
         shared = attachment.public or attachment.url or attachment.access_token
         return attachment.type == "binary" and not (shared or attachment.res_field)
+
+    def _set_type(self, attachment):
+        """Have the file's type follow from what it is, not from what was sent."""
+        mimetype = examine(attachment.name, attachment._kmop_read())[0]
+        if attachment.mimetype != mimetype:
+            # Also of evidence that was submitted before this was looked at.
+            attachment.with_context(kmop_moving=MOVING).mimetype = mimetype
 
     def _copy_file(self, attachment):
         """Return a copy that belongs to the record."""

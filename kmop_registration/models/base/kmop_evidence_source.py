@@ -233,16 +233,20 @@ class KmopEvidenceSource(models.AbstractModel):
             return
         # sudo: evidence protects its source whoever deletes it
         evidences = self.env["kmop.evidence"].sudo().search(self._kmop_own_domain())
-        accepted = evidences.filtered(lambda e: e.state in ("accepted", "superseded"))[
-            :1
-        ]
-        if accepted:
+        kept = evidences.filtered(
+            lambda e: (
+                e.state in ("accepted", "superseded")
+                # What was submitted has a history, a rejection for one.
+                or (e.history_ids and not self.env.su)
+            )
+        )[:1]
+        if kept:
             raise UserError(
                 self.env._(
-                    "%(document)s is accepted evidence of %(registration)s and must"
-                    " be kept.",
-                    document=accepted.name,
-                    registration=accepted.registration_id.display_name,
+                    "%(document)s was submitted as evidence of %(registration)s and"
+                    " must be kept.",
+                    document=kept.name,
+                    registration=kept.registration_id.display_name,
                 )
             )
         evidences.unlink()

@@ -459,6 +459,15 @@ class SaleOrder(models.Model):
                     )
                 )
 
+    # ------------------------------------------------------------------- reading
+
+    def _read_group_groupby(self, alias, groupby_spec, query):
+        """Check the groups of a list too: the host leaves them out when grouping."""
+        field = self._fields.get(groupby_spec)
+        if field and field.type == "many2many" and groupby_spec.startswith("kmop_"):
+            self._check_field_access(field, "read")
+        return super()._read_group_groupby(alias, groupby_spec, query)
+
     # ----------------------------------------------------------------- internals
 
     def _kmop_get_day(self):

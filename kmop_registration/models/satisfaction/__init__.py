@@ -4,4 +4,5 @@ from . import (
     survey_survey,
     survey_question,
     survey_user_input,
+    survey_user_input_line,
 )

@@ -1,5 +1,6 @@
 from odoo import api, fields, models
 from odoo.exceptions import ValidationError
+from odoo.fields import Domain
 
 from ..base.constants import DIMENSIONS
 
@@ -25,6 +26,12 @@ class SurveyQuestion(models.Model):
                         question=question.title,
                     )
                 )
+
+    @api.ondelete(at_uninstall=True)
+    def _unlink_except_kmop_kept(self):
+        # The database deletes what was answered along with its question.
+        answers = self.env["survey.user_input"]
+        answers._kmop_check_unused(Domain("question_id", "in", self.ids))
 
     def _kmop_get_bounds(self):
         """Return the lowest and the highest figure that can be given, or None."""
@@ -59,3 +66,14 @@ class SurveyQuestion(models.Model):
         low, high = bounds
         mean = sum(figures) / len(figures)
         return min(max(100 * (mean - low) / (high - low), 0.0), 100.0)
+
+
+class SurveyQuestionAnswer(models.Model):
+    _inherit = "survey.question.answer"
+
+    @api.ondelete(at_uninstall=True)
+    def _unlink_except_kmop_kept(self):
+        # The database empties the answers that chose it.
+        chosen = Domain("suggested_answer_id", "in", self.ids)
+        row = Domain("matrix_row_id", "in", self.ids)
+        self.env["survey.user_input"]._kmop_check_unused(chosen | row)

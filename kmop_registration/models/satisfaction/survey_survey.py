@@ -141,4 +141,5 @@ class SurveySurvey(models.Model):
         # The database deletes a survey's answers without asking them.
         # sudo: evidence protects its source whoever deletes it
         answers = self.env["survey.user_input"].sudo()
-        answers.search([("survey_id", "in", self.ids)])._unlink_except_kmop_accepted()
+        answers = answers.search([("survey_id", "in", self.ids)])
+        answers.with_env(self.env)._unlink_except_kmop_accepted()

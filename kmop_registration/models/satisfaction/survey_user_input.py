@@ -15,6 +15,8 @@ PERSONAL = ("partner_id", "email", "nickname", "lang_id")
 ASKED = frozenset(
     {"kmop_order_id", "kmop_registration_id", "kmop_invited", "kmop_repeated"}
 )
+# Whether it is complete, and whether it counts.
+RESULT = frozenset({"state", "test_entry"})
 
 
 class SurveyUserInput(models.Model):
@@ -71,6 +73,33 @@ class SurveyUserInput(models.Model):
                     "The dossier of an answer can't be edited: its invitation sets it."
                 )
             )
+
+    def _kmop_check_kept(self):
+        """Raise UserError for an answer of a dossier: it stays as it was given.
+
+        The survey itself saves answers in superuser mode.
+        """
+        if self.env.su:
+            return
+        # sudo: who may write answers needn't be allowed to read their dossiers
+        if kept := self.sudo().filtered("kmop_order_id")[:1]:
+            raise UserError(
+                self.env._(
+                    "What was answered for %(dossier)s can't be changed.",
+                    dossier=kept.kmop_order_id.name,
+                )
+            )
+
+    @api.model
+    def _kmop_check_unused(self, domain):
+        """Raise UserError where a line of a dossier's answer is in ``domain``."""
+        if self.env.su:
+            return
+        ours = Domain("user_input_id.kmop_order_id", "!=", False)
+        # sudo: answers are protected from those who can't see them as well
+        lines = self.env["survey.user_input.line"].sudo()
+        line = lines.search(domain & ours, limit=1)
+        line.user_input_id.with_env(self.env)._kmop_check_kept()
 
     def onchange(self, values, field_names, fields_spec):
         # The registration is computed in superuser mode from the dossier.
@@ -199,6 +228,10 @@ class SurveyUserInput(models.Model):
 
     def write(self, vals):
         self._kmop_check_asked(vals)
+        if not self.env.su:
+            counting = vals.keys() & RESULT
+            kept = self.filtered(lambda a: counting or a.state == "done")
+            kept._kmop_check_kept()
         result = super().write(vals)
         self._kmop_flush_as_nobody()
         return result
