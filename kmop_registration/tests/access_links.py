@@ -3,6 +3,7 @@
 from datetime import date
 
 from odoo.fields import Command
+from odoo.tools import SQL
 
 from .access import TableCommon
 from .files import make_content
@@ -139,16 +140,17 @@ class LinkRows(TableCommon):
                 yield from self._get_parent_rows(closed, title, fields)
 
     def _get_parent_rows(self, parent, title, fields):
-        asked = {
-            field.name: lambda user, context, f=field: self._ask_list(
-                parent.with_user(user).with_context(**context), f
-            )
-            for field in fields
-        }
         savepoint = self.env.cr.savepoint()
         try:
             for field in fields:
                 self._fill_list(parent, field)
+            asked = {
+                field.name: lambda user, context, f=field, v=vals: self._ask_list(
+                    parent.with_user(user).with_context(**context), f, v
+                )
+                for field in fields
+                for vals in [self._get_line(field)]
+            }
             yield from self._get_alike("list", title, asked)
         finally:
             savepoint.close(rollback=True)
@@ -174,21 +176,24 @@ class LinkRows(TableCommon):
         finally:
             savepoint.close(rollback=not filled)
 
-    def _ask_list(self, mine, field):
+    def _ask_list(self, mine, field, vals):
         tried = {
             letter: self._try(lambda c=command: mine.write({field.name: [c]}), seen)
-            for letter, command, seen in self._get_commands(mine, field)
+            for letter, command, seen in self._get_commands(mine, field, vals)
         }
         return self._spell(tried)
 
-    def _get_commands(self, mine, field):
-        """Yield a letter, a command, and what tells that it did something."""
+    def _get_commands(self, mine, field, vals):
+        """Yield a letter, a command, and what tells that it did something.
+
+        :param vals: those of a new line
+        """
         name = field.name
         everything = mine.sudo().with_context(active_test=False)
         children = everything[name]
         child, model = children[:1], children.browse()
-        before = self._get_row_of(child)
-        vals, last = self._get_line(model, field), self._get_last(model)
+        before = child and self._get_stored(child)
+        last = self._get_last(model)
 
         def is_out():
             return child not in everything[name]
@@ -196,7 +201,7 @@ class LinkRows(TableCommon):
         yield "c", Command.create(vals), lambda: self._get_last(model) > last
         if child:
             changed = Command.update(child.id, self._get_change(child))
-            yield "w", changed, lambda: self._get_row_of(child) != before
+            yield "w", changed, lambda: self._get_stored(child) != before
             yield "u", Command.delete(child.id), lambda: not child.exists()
             yield "t", Command.unlink(child.id), is_out
             yield "s", Command.set([]), is_out
@@ -211,14 +216,15 @@ class LinkRows(TableCommon):
                     lambda o=other: o.sudo() in everything[name],
                 )
 
-    def _get_line(self, model, field):
+    def _get_line(self, field):
         """Return what makes a new line of a list."""
+        model = self.env[field.comodel_name]
         if model._name == "ir.attachment":
             return {"name": "nieuw.txt", "raw": make_content("nieuw.txt")}
         if model._name == "res.partner":
             return {"name": "Nieuw"}
         record = self._get_one(model._name)
-        vals = {**self._get_vals(model), **(record.copy_data()[0] if record else {})}
+        vals = {**self._get_vals(model), **self._copy(record)}
         if field.type == "one2many":
             vals.pop(field.inverse_name, None)
         return vals
@@ -244,8 +250,7 @@ class LinkRows(TableCommon):
 
     def _get_last(self, model):
         """Return the highest id, which tells whether there is one more."""
-        self.env.cr.execute(f'SELECT COALESCE(max(id), 0) FROM "{model._table}"')
-        return self.env.cr.fetchone()[0]
+        table = SQL.identifier(model._table)
+        query = SQL("SELECT COALESCE(max(id), 0) FROM %s", table)
+        return self.env.execute_query(query)[0][0]
 
-    def _get_row_of(self, record):
-        return self._get_stored(record) if record else None

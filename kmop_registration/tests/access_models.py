@@ -25,8 +25,7 @@ class ModelRows(TableCommon):
         if record._abstract:
             return self._spell({"r": self._try(lambda: mine.search_count([]))})
         if not record._transient:
-            copied = record.sudo().copy_data()[0] if record else {}
-            vals = {**self._get_vals(mine), **copied}
+            vals = {**self._get_vals(mine), **self._copy(record)}
             return self._spell(self._ask_record(mine, vals))
         return self._ask_wizard(mine)
 

@@ -39,7 +39,8 @@ class TestAccessTable(HttpCase, ModelRows, LinkRows):
         rows = [*self._get_model_rows(), *self._get_field_rows()]
         rows += [*self._get_move_rows(), *self._get_list_rows()]
         rows += [*self._get_route_rows(), *self._get_report_rows()]
-        self.assertFalse(self.differences, "A context key changed what was done.")
+        with self.subTest("context keys"):
+            self.assertFalse(self.differences, "A key changed what was done.")
         found = self._write(rows)
         self.maxDiff = None
         self._rewrite(found)
