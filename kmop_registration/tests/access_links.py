@@ -198,7 +198,7 @@ class LinkRows(TableCommon):
         def is_out():
             return child not in everything[name]
 
-        yield "c", Command.create(vals), lambda: self._get_last(model) > last
+        yield "c", Command.create({**vals}), lambda: self._get_last(model) > last
         if child:
             changed = Command.update(child.id, self._get_change(child))
             yield "w", changed, lambda: self._get_stored(child) != before
@@ -253,4 +253,3 @@ class LinkRows(TableCommon):
         table = SQL.identifier(model._table)
         query = SQL("SELECT COALESCE(max(id), 0) FROM %s", table)
         return self.env.execute_query(query)[0][0]
-

@@ -206,7 +206,9 @@ REFUSED = {"403", "404", "login"}
 
 def get_letters(limits, name):
     """Return the letters that somebody may have at most."""
-    return "".join(letters for people, letters in limits.items() if name in people.split())
+    return "".join(
+        letters for people, letters in limits.items() if name in people.split()
+    )
 
 
 def get_limit(row, name):
@@ -259,9 +261,7 @@ class TestAccessLimits(BaseCase):
 
     def test_everything_has_a_limit(self):
         """What is new is put here as well, and what is gone isn't left."""
-        self.assertEqual(
-            self._get_names("model"), MODELS.keys() - {"kmop.coverage"}
-        )
+        self.assertEqual(self._get_names("model"), MODELS.keys() - {"kmop.coverage"})
         self.assertEqual(self._get_names("wizard"), WIZARDS.keys())
         self.assertEqual(self._get_names("address"), ADDRESSES.keys())
         self.assertEqual(self._get_names("report"), REPORTS.keys())

@@ -15,11 +15,12 @@ from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
 from .access import TableCommon
-from .test_public_surface import SENSIBLE, get_model, get_own_methods
+from .test_public_surface import SENSIBLE, get_model, get_own_methods, words
 
 DAY = "2026-06-05"
 NAMES = ("public", "portal", "auditor", "internal", "salesman", "colleague", "leader",
-         "surveyor", "reader", "owner", "officer", "manager", "chief", "stranger")  # fmt: skip
+         "surveyor", "reader", "owner", "officer", "manager", "chief",
+         "stranger")  # fmt: skip
 
 OFFICERS = "officer manager chief"
 # Whose it is: the owner of evidence, the responsible of a finding or a milestone.
@@ -127,7 +128,9 @@ class TestAccessSteps(TableCommon):
             for model in self.registry
             for name, part in get_own_methods(self.registry[model]).items()
         }
-        reads = {(model, name) for model, names in READS.items() for name in names.split()}
+        reads = {
+            (model, name) for model, names in READS.items() for name in names.split()
+        }
         self.assertEqual(found, reads | STEPS.keys())
         self.assertFalse(reads & STEPS.keys())
         self.assertEqual(STEPS.keys(), self._get_ways().keys())
@@ -144,7 +147,9 @@ class TestAccessSteps(TableCommon):
                 savepoint.close(rollback=True)
                 self.env.clear()
             with self.subTest(step=step):
-                self.assertEqual(allowed, [n for n in NAMES if n in STEPS[step].split()])
+                self.assertEqual(
+                    allowed, [n for n in NAMES if n in STEPS[step].split()]
+                )
 
     @mute_logger("odoo.sql_db")
     def test_who_writes(self):
@@ -161,12 +166,11 @@ class TestAccessSteps(TableCommon):
                 self.env.clear()
             with self.subTest(step=step):
                 self.assertIsInstance(error, errors.ReadOnlySqlTransaction)
-        for model, names in READS.items():
-            for method in names.split():
-                for record in self._get_subjects(model, method):
-                    error = self._get_error(lambda r=record, m=method: self._read(r, m))
-                    with self.subTest(model=record._name, method=method):
-                        self.assertNotIsInstance(error, errors.ReadOnlySqlTransaction)
+        for model, method in words(READS):
+            for record in self._get_subjects(model, method):
+                error = self._get_error(lambda r=record, m=method: self._read(r, m))
+                with self.subTest(model=record._name, method=method):
+                    self.assertNotIsInstance(error, errors.ReadOnlySqlTransaction)
 
     def _get_subjects(self, definer, method):
         """Yield a record of each model that has the method of ``definer``."""
@@ -282,7 +286,9 @@ class TestAccessSteps(TableCommon):
         finding = self.records["kmop.finding"]
         return {
             ("kmop.evidence", "submit"): lambda: (self._evidence("draft"), "submit"),
-            ("kmop.evidence", "accept"): lambda: (self._evidence("submitted"), "accept"),
+            ("kmop.evidence", "accept"): lambda: (
+                self._evidence("submitted"), "accept",
+            ),
             ("kmop.evidence", "reject"): lambda: (
                 self._evidence("submitted"), "reject", ["Onleesbaar"],
             ),
@@ -300,7 +306,9 @@ class TestAccessSteps(TableCommon):
             ("kmop.evidence.link", "action_confirm"): lambda: self._link_quote(
                 "action_confirm"
             ),
-            ("kmop.evidence.link", "link_batch"): lambda: self._link_quote("link_batch"),
+            ("kmop.evidence.link", "link_batch"): lambda: self._link_quote(
+                "link_batch"
+            ),
             # One's own upload only: here it is the officer's.
             ("kmop.evidence.upload", "create_document_from_attachment"): lambda: (
                 self.env["kmop.evidence"],
@@ -324,7 +332,9 @@ class TestAccessSteps(TableCommon):
             ("kmop.finding", "add_report_as_evidence"): lambda: (
                 finding, "add_report_as_evidence",
             ),
-            ("kmop.finding", "action_add_report"): lambda: (finding, "action_add_report"),
+            ("kmop.finding", "action_add_report"): lambda: (
+                finding, "action_add_report",
+            ),
         }  # fmt: skip
 
     def _get_finding_ways(self):
@@ -357,7 +367,9 @@ class TestAccessSteps(TableCommon):
                 note="Gezien",
             ),
             ("kmop.milestone", "mark_done"): lambda: (self._milestone(), "mark_done"),
-            ("kmop.milestone", "action_done"): lambda: (self._milestone(), "action_done"),
+            ("kmop.milestone", "action_done"): lambda: (
+                self._milestone(), "action_done",
+            ),
             ("kmop.milestone", "cancel"): lambda: (
                 self._milestone(), "cancel", ["Vergissing"],
             ),
@@ -366,7 +378,9 @@ class TestAccessSteps(TableCommon):
     def _get_registration_ways(self):
         registration = self.registration
         return {
-            ("kmop.registration", "start_audit"): lambda: (self._advice(), "start_audit"),
+            ("kmop.registration", "start_audit"): lambda: (
+                self._advice(), "start_audit",
+            ),
             ("kmop.registration", "action_start_audit"): lambda: (
                 self._advice(), "action_start_audit",
             ),
@@ -383,7 +397,9 @@ class TestAccessSteps(TableCommon):
                 registration, "action_renew_badge",
             ),
             ("kmop.registration.period", "correct"): lambda: (
-                registration.period_ids, "correct", ["2026-03-02", "2028-03-01", "Attest"],
+                registration.period_ids,
+                "correct",
+                ["2026-03-02", "2028-03-01", "Attest"],
             ),
             ("kmop.period.correct", "action_confirm"): lambda: self._confirm(
                 "kmop.period.correct",

@@ -17,8 +17,8 @@ from odoo.tools import mute_logger
 
 from ..report.xlsx_sheet import clean
 from ..tools import examine
-from .nasty import FAMILIES, FORMULAS, HEADERS, IMPOSSIBLE, MARKUP, NAMES, RECKONED
 from .access import TableCommon
+from .nasty import FAMILIES, FORMULAS, HEADERS, IMPOSSIBLE, MARKUP, NAMES, RECKONED
 
 TEXTS = ("char", "text", "html")
 ESCAPED = r"_x([0-9A-F]{4})_"
