@@ -25,6 +25,7 @@ class ModelRows(TableCommon):
         if record._abstract:
             return self._spell({"r": self._try(lambda: mine.search_count([]))})
         if not record._transient:
+            self.assertTrue(record, f"Give a record of {record._name} to try this on")
             vals = {**self._get_vals(mine), **self._copy(record)}
             return self._spell(self._ask_record(mine, vals))
         return self._ask_wizard(mine)

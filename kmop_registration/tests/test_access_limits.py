@@ -4,9 +4,13 @@ access.csv can be written anew, and a hole with it. These limits stand here in f
 who isn't named may do nothing.
 """
 
+import re
+from pathlib import Path
+
 from odoo.tests import BaseCase, tagged
 
 from .access import PEOPLE, get_done, read_table
+from .access_keys import OWN, OWN_DEFAULTS
 
 OUTSIDE = "public portal auditor expired withdrawn"
 OFFICERS = "officer manager chief"
@@ -200,6 +204,10 @@ REPORTS = {
     "report_kmop_registration": INSIDE,
     "report_kmop_satisfaction": USERS,
 }
+# A key that is read of a context, and not one that is put in it.
+READ_KEY = re.compile(
+    r"""context(?:\.get\(|\[)\s*"(\w+)"(?!\] =)|"(\w+)" in [\w.]*context\b"""
+)
 SHOWN, SENT_ON = "200", "303"
 REFUSED = {"403", "404", "login"}
 
@@ -297,6 +305,15 @@ class TestAccessLimits(BaseCase):
             for table in (MODELS, WIZARDS, FIELDS, MOVES, LISTS):
                 for what, limits in table.items():
                     self.assertEqual(get_letters(limits, name), "", f"{what} {name}")
+
+    def test_keys_that_our_code_reads(self):
+        """Each key is sent along where access is tried."""
+        read = set()
+        for path in Path(__file__).parents[1].rglob("*.py"):
+            if "tests" not in path.parts:
+                for names in READ_KEY.findall(path.read_text()):
+                    read |= {*filter(None, names)}
+        self.assertEqual(read, OWN.keys() | OWN_DEFAULTS.keys())
 
     def test_every_hole_is_found(self):
         """In any row, for anybody: more than the limit, or a server's error."""
