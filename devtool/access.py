@@ -13,6 +13,8 @@ TITLES = {
     "wizard": "Wizards",
     "no table": "What has no table of its own",
     "field": "Fields on Odoo's own models",
+    "move": "Moving to another record",
+    "list": "Lists of a record",
     "address": "Addresses",
     "report": "Printed documents",
 }
@@ -47,9 +49,11 @@ def _sections() -> Iterator[str]:
 def _what(row: dict[str, str]) -> str:
     """Names as code; a model's fields one by one, so that lines can break."""
     model, colon, fields = row["what"].partition(": ")
+    model, comma, state = model.partition(", ")
     if not colon:
-        return f"`{model}`"
-    return f"`{model}`: " + ", ".join(f"`{name}`" for name in fields.split())
+        return f"`{row['what']}`"
+    names = ", ".join(f"`{name}`" for name in fields.split())
+    return f"`{model}`{comma}{state}: {names}"
 
 
 def _line(cells: list[str]) -> str:

@@ -117,6 +117,9 @@ class KmopAuditPage(CustomerPortal):
         if not (access and access.share_projects):
             return self._refuse(access)
         access._log("projects")
+        if not isinstance(page, int):
+            # From the query of the address, which holds any text.
+            page = 1
         audit = access.audit_id
         url = f"/my/kmop/audits/{audit.id}"
         shown = pager(

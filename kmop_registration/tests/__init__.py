@@ -1,6 +1,8 @@
 from . import (
-    test_access_table,
+    test_access_limits,
     test_access_rights,
+    test_access_steps,
+    test_access_table,
     test_attachment_guard,
     test_audit,
     test_audit_pack,

@@ -1,3 +1,9 @@
+"""Access that depends on whose a record is: the owner's, the dossier's, the company's.
+
+What each person may do with a record of each model is tried in test_access_table.py,
+and who may take each step in test_access_steps.py.
+"""
+
 from datetime import date
 
 from odoo.exceptions import AccessError, UserError
@@ -5,110 +11,6 @@ from odoo.tests import HttpCase, new_test_user, tagged
 from odoo.tools import mute_logger
 
 from .test_evidence import EvidenceCommon
-
-ALL = "read write create unlink"
-SETUP = {
-    "salesman": "read",
-    "leader": "read",
-    "surveyor": "read",
-    "reader": "read",
-    "officer": "read",
-    "manager": ALL,
-}
-SELLERS = {"salesman": ALL, "leader": ALL}
-OFFICERS = {"officer": ALL, "manager": ALL}
-EVERYBODY = dict.fromkeys(
-    ["salesman", "leader", "surveyor", "reader", "officer", "manager"], ALL
-)
-
-# Reference data: of use to whoever opens a quote or a product.
-REFERENCE = {"internal": "read", **SETUP}
-
-# Who may do what; a role that isn't mentioned may do nothing.
-SHARED = {
-    "kmop.norm": SETUP,
-    "kmop.requirement": SETUP,
-    "kmop.indicator": SETUP,
-    "kmop.track": SETUP,
-    "kmop.track.part": SETUP,
-    "kmop.evidence.type": SETUP,
-    "kmop.theme": REFERENCE,
-    "kmop.subsidy.rate": REFERENCE,
-    "kmop.exclusion": REFERENCE,
-    "kmop.rule": REFERENCE,
-    "kmop.bureau.appointment": REFERENCE,
-    "kmop.milestone.rule": {"reader": "read", "officer": "read", "manager": ALL},
-    "kmop.milestone.role": {"reader": "read", "officer": "read", "manager": ALL},
-}
-PER_COMPANY = {
-    "kmop.registration": {
-        "salesman": "read",
-        "leader": "read",
-        "surveyor": "read",
-        "reader": "read",
-        **OFFICERS,
-    },
-    "kmop.registration.period": {
-        "salesman": "read",
-        "leader": "read",
-        "surveyor": "read",
-        "reader": "read",
-        "officer": "read write create",
-        "manager": "read write create",
-    },
-    "kmop.audit": {"reader": "read", **OFFICERS},
-    "kmop.audit.score": {"reader": "read", **OFFICERS},
-    "kmop.audit.access": {
-        "officer": "read write create",
-        "manager": "read write create",
-    },
-    "kmop.audit.decision": {"reader": "read", "officer": "read", "manager": "read"},
-    "kmop.audit.decision.evidence": {
-        "reader": "read",
-        "officer": "read",
-        "manager": "read",
-    },
-    "kmop.audit.log": {"officer": "read", "manager": "read"},
-    "kmop.exemption": {"reader": "read", **OFFICERS},
-    "kmop.history": {"reader": "read", "officer": "read", "manager": "read"},
-    # Of somebody else; what is one's own has a test apart.
-    "kmop.milestone": {"reader": "read", **OFFICERS},
-    "kmop.reminder": {"reader": "read", "officer": "read", "manager": "read"},
-    "kmop.coverage": {"reader": "read", "officer": "read", "manager": "read"},
-    "kmop.finding": {"reader": "read create", **OFFICERS},
-    "kmop.satisfaction": {"reader": "read", "officer": "read", "manager": "read"},
-    "kmop.evidence.file": {"reader": "read", "officer": "read", "manager": "read"},
-    # Of somebody else; what is one's own has a test apart.
-    "kmop.evidence": {
-        "salesman": "create",
-        "leader": "create",
-        "surveyor": "create",
-        "reader": "read create",
-        **OFFICERS,
-    },
-    # Of who asked for it only, see test_export_background.
-    "kmop.export": {},
-    # Of a dossier of one's own; of others', see below.
-    "kmop.session": SELLERS,
-    "kmop.participant": SELLERS,
-}
-WIZARDS = {
-    "kmop.evidence.link": EVERYBODY,
-    "kmop.evidence.supersede": OFFICERS,
-    "kmop.audit.answer": OFFICERS,
-    "kmop.audit.meeting": OFFICERS,
-    "kmop.audit.move": OFFICERS,
-    "kmop.audit.request": OFFICERS,
-    "kmop.audit.request.date": OFFICERS,
-    "kmop.audit.decide": OFFICERS,
-    "kmop.period.correct": OFFICERS,
-    "kmop.finding.check": OFFICERS,
-    "kmop.project.list": {"reader": ALL, **OFFICERS},
-    "kmop.reason": OFFICERS,
-    "kmop.registration.onboard": OFFICERS,
-    "kmop.registration.onboard.part": OFFICERS,
-    "kmop.satisfaction.report": {"reader": ALL, **OFFICERS},
-}
 
 
 class AccessCommon(EvidenceCommon):
@@ -217,63 +119,8 @@ class AccessCommon(EvidenceCommon):
 
 @tagged("post_install", "-at_install")
 class TestAccessRights(AccessCommon):
-    def _assert_access(self, role, records, granted):
-        """Compare what ``role`` may do with each operation's outcome."""
-        records = records.with_user(self.roles[role])
-        for operation in ALL.split():
-            subject = records.browse() if operation == "create" else records
-            with self.subTest(role=role, model=records._name, operation=operation):
-                self.assertEqual(
-                    subject.has_access(operation), operation in granted.split()
-                )
-
-    def test_every_model_is_in_the_table(self):
-        models = {
-            name
-            for name, model in self.env.registry.items()
-            if name.startswith("kmop.") and not model._abstract
-        }
-        self.assertEqual(models, {*SHARED, *PER_COMPANY, *WIZARDS})
-
-    def test_per_company(self):
-        records = self._get_records()
-        for model, table in PER_COMPANY.items():
-            self.assertTrue(records[model], model)
-            for role in self.roles:
-                self._assert_access(role, records[model], table.get(role, ""))
-
-    def test_shared(self):
-        # Who may for all companies; of one company, see test_shared_data.
-        self.manager.company_ids = self.env["res.company"].search([])
-        for model, table in SHARED.items():
-            record = self.env[model].search([], limit=1)
-            self.assertTrue(record, model)
-            for role in self.roles:
-                self._assert_access(role, record, table.get(role, ""))
-
-    def test_wizards(self):
-        for model, table in WIZARDS.items():
-            for role in self.roles:
-                self._assert_access(role, self.env[model], table.get(role, ""))
-
-    def test_operations_are_refused(self):
-        """The table once more by what a user would really do, at one model."""
-        registration = self.registration
-        for role in ("portal", "public", "internal"):
-            records = registration.with_user(self.roles[role])
-            for name, operation in {
-                "read": lambda r: r.read(["number"]),
-                "search": lambda r: r.search([]),
-                "write": lambda r: r.write({"number": "x"}),
-                "create": lambda r: r.create({"service": "advice"}),
-                "unlink": lambda r: r.unlink(),
-            }.items():
-                with self.subTest(role=role, operation=name):
-                    with self.assertRaises(AccessError):
-                        operation(records)
-
     def test_history_is_refused_to_all(self):
-        """What the table lets through is stopped by the models themselves."""
+        """What a user has the right to is stopped by the models themselves."""
         period = self.registration.period_ids.with_user(self.manager)
         with self.assertRaisesRegex(UserError, "is history"):
             period.date_end = date(2040, 1, 1)
@@ -355,16 +202,12 @@ class TestAccessRights(AccessCommon):
     # ---------------------------------------------------------- other companies
 
     def test_company_isolation(self):
-        """A manager of another company finds, reads and changes nothing of ours."""
+        """A manager of another company finds nothing of ours."""
         for model, record in self._get_records().items():
             theirs = record.with_user(self.stranger)
             with self.subTest(model=model):
                 self.assertFalse(theirs.search([("id", "=", record.id)]))
                 self.assertFalse(theirs.search_count([("id", "=", record.id)]))
-                for operation in ("read", "write", "unlink"):
-                    self.assertFalse(theirs.has_access(operation), operation)
-                with self.assertRaises(AccessError):
-                    theirs.read(["display_name"])
 
     def test_company_isolation_of_creation(self):
         """Nor adds anything to what is ours, which would tell whether it exists."""
@@ -395,34 +238,6 @@ class TestAccessRights(AccessCommon):
             vals.pop("audit_id" if model == "kmop.registration.period" else "", None)
             with self.subTest(model=model), self.assertRaises(UserError):
                 self.env[model].with_user(self.stranger).create(vals)
-
-    def test_company_isolation_of_wizards(self):
-        records = self._get_records()
-        audit, evidence = records["kmop.audit"], records["kmop.evidence"]
-        period = records["kmop.registration.period"]
-        for model, vals in (
-            ("kmop.audit.move", {"audit_id": audit.id, "move": "request"}),
-            ("kmop.audit.decide", {"audit_id": audit.id}),
-            (
-                "kmop.period.correct",
-                {
-                    "period_id": period.id,
-                    "reason": "x",
-                    "date_start": "2026-03-01",
-                    "date_end": "2040-12-31",
-                },
-            ),
-            (
-                "kmop.evidence.supersede",
-                {"evidence_id": evidence.id, "by_id": evidence.id},
-            ),
-            ("kmop.reason", {"action": "cancel_audit", "reason": "x"}),
-        ):
-            wizards = self.env[model].with_user(self.stranger)
-            wizards = wizards.with_context(active_ids=audit.ids)
-            with self.subTest(model=model), self.assertRaises(UserError):
-                wizards.create(vals).action_confirm()
-        self.assertEqual(audit.state, "draft")
 
     def test_company_isolation_on_the_partner(self):
         """A partner that both companies see shows each its own registrations."""
@@ -645,25 +460,6 @@ class TestDossierAccess(AccessCommon):
         wizards = self.env["kmop.evidence.link"].with_user(user)
         return wizards.with_context(active_model=sources._name, active_ids=sources.ids)
 
-    def test_linking_by_role(self):
-        """Who may read quotes links them; the wizard adds no right of its own."""
-        vals = {"registration_id": self.registration.id, "type_id": self.quote_type.id}
-        vals["aspect"] = self.quote_type.aspect
-        for role, user in self.roles.items():
-            for method in ("action_confirm", "link_batch"):
-                order = self._create_dossier(self.salesman)
-                self.env.invalidate_all()
-                allowed = role in ("salesman", "leader")
-                with self.subTest(role=role, method=method):
-                    if allowed:
-                        wizard = self._open(user, order).create(vals)
-                        getattr(wizard, method)()
-                    else:
-                        with self.assertRaises(AccessError):
-                            wizard = self._open(user, order).create(vals)
-                            getattr(wizard, method)()
-                    self.assertEqual(len(order.kmop_evidence_ids), allowed)
-
     def test_preview_of_anothers_quote(self):
         """Not even whether it is linked already."""
         self._link(self.theirs)
@@ -675,60 +471,16 @@ class TestDossierAccess(AccessCommon):
             with self.subTest(field=name), self.assertRaises(AccessError):
                 wizard.read([name])
 
-    def test_quality_wizards_by_role(self):
-        """What only officers do, no salesperson does by calling the wizard."""
-        evidence = self._create_document(self.order, self.salesman)
-        period = self.registration.period_ids
-        audit = self.registration.start_audit()
-        for role in ("portal", "public", "internal", "salesman", "leader", "reader"):
-            for model, vals in (
-                ("kmop.audit.move", {"audit_id": audit.id, "move": "request"}),
-                ("kmop.audit.decide", {"audit_id": audit.id}),
-                ("kmop.period.correct", {"period_id": period.id, "reason": "x"}),
-                (
-                    "kmop.evidence.supersede",
-                    {"evidence_id": evidence.id, "by_id": evidence.id},
-                ),
-                ("kmop.reason", {"action": "cancel_audit", "reason": "x"}),
-            ):
-                self.env.invalidate_all()
-                wizards = self.env[model].with_user(self.roles[role])
-                with self.subTest(role=role, model=model):
-                    with self.assertRaises(AccessError):
-                        wizards.create(vals).action_confirm()
-
 
 @tagged("post_install", "-at_install")
 class TestExportAccess(HttpCase, AccessCommon):
-    route, kind = "audit.xlsx", "sheet"
+    route = "audit.xlsx"
 
     def _get(self, registration_id, login=None):
         self.authenticate(login, login)
         return self.url_open(
             f"/kmop/registration/{registration_id}/{self.route}", allow_redirects=False
         )
-
-    def test_per_role(self):
-        for role, status in {
-            "portal": 404,
-            "internal": 404,
-            "salesman": 404,
-            "surveyor": 404,
-            "reader": 200,
-            "officer": 200,
-            "manager": 200,
-        }.items():
-            with self.subTest(role=role):
-                answer = self._get(self.registration.id, self.roles[role].login)
-                self.assertEqual(answer.status_code, status)
-                self.assertEqual(
-                    self.kind in answer.headers["Content-Type"], status == 200
-                )
-
-    def test_anonymous(self):
-        answer = self._get(self.registration.id)
-        self.assertEqual(answer.status_code, 303)
-        self.assertIn("/web/login", answer.headers["Location"])
 
     def test_another_company(self):
         """Answered as one that doesn't exist: not even that much is told."""
@@ -778,4 +530,4 @@ class TestExportAccess(HttpCase, AccessCommon):
 class TestArchiveAccess(TestExportAccess):
     """The archive, for the same people and nobody else."""
 
-    route, kind = "dossier.zip", "zip"
+    route = "dossier.zip"

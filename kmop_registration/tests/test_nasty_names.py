@@ -17,8 +17,8 @@ from odoo.tools import mute_logger
 
 from ..report.xlsx_sheet import clean
 from ..tools import examine
+from .access import TableCommon
 from .nasty import FAMILIES, FORMULAS, HEADERS, IMPOSSIBLE, MARKUP, NAMES, RECKONED
-from .test_access_table import TableCommon
 
 TEXTS = ("char", "text", "html")
 ESCAPED = r"_x([0-9A-F]{4})_"
@@ -232,7 +232,7 @@ class TestNastyNames(HttpCase, NastyCommon):
         people = self.company.partner_id + self.auditor + self.client + self.bureau
         people.write({"name": name})
         self.officer.name = name
-        self.survey.title = name
+        self.records["survey.survey"].title = name
         self.part1.name = name
         self.registration.sudo().number = name
         self.records["kmop.milestone"].sudo().title = name

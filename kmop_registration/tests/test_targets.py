@@ -116,7 +116,7 @@ class TargetsCommon(AccessCommon, DossierCommon):
             self.env.clear()
         return False
 
-    def _get_row(self, record):
+    def _get_stored(self, record):
         """Return the row of a record in the database."""
         table = SQL.identifier(record._table)
         query = SQL("SELECT to_jsonb(t) FROM %s t WHERE id = %s", table, record.id)
@@ -172,7 +172,7 @@ class TestMoves(TargetsCommon):
                 if field.type != "one2many" or not ours:
                     continue
                 foreign = self.foreign[field.comodel_name]
-                before = self._get_row(foreign)
+                before = self._get_stored(foreign)
                 for command in (
                     Command.link(foreign.id),
                     Command.set(foreign.ids),
@@ -188,7 +188,7 @@ class TestMoves(TargetsCommon):
         try:
             self._call(self.chief, parent, "write", {name: [command]})
             self.env.flush_all()
-            self.assertEqual(self._get_row(foreign), before)
+            self.assertEqual(self._get_stored(foreign), before)
         except REFUSED as error:
             self.assertTrue(str(error))
         finally:
