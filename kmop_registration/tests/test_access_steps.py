@@ -43,10 +43,10 @@ STEPS = {
     ("kmop.audit.meeting", "action_confirm"): OFFICERS,
     ("kmop.audit.move", "action_confirm"): OFFICERS,
     ("kmop.audit.request", "action_send"): OFFICERS,
-    ("kmop.badge", "action_renew_badge"): OFFICERS,
-    ("kmop.dossier.checklist", "kmop_add_document"): SELLERS,
-    ("kmop.dossier.survey", "action_kmop_invite"): SELLERS,
-    ("kmop.dossier.survey", "action_kmop_remind"): SELLERS,
+    ("kmop.registration", "action_renew_badge"): OFFICERS,
+    ("sale.order", "kmop_add_document"): SELLERS,
+    ("sale.order", "action_kmop_invite"): SELLERS,
+    ("sale.order", "action_kmop_remind"): SELLERS,
     ("kmop.evidence", "accept"): OFFICERS,
     ("kmop.evidence", "action_new_version"): SELLERS,
     ("kmop.evidence", "reject"): OFFICERS,
@@ -55,7 +55,7 @@ STEPS = {
     ("kmop.evidence.link", "action_confirm"): SELLERS,
     ("kmop.evidence.link", "link_batch"): SELLERS,
     ("kmop.evidence.supersede", "action_confirm"): OFFICERS,
-    ("kmop.evidence.upload", "create_document_from_attachment"): "officer",
+    ("kmop.evidence", "create_document_from_attachment"): "officer",
     ("kmop.finding", "action_add_report"): USERS,
     ("kmop.finding", "action_implement"): OWNERS,
     ("kmop.finding", "action_propose"): OWNERS,
@@ -80,38 +80,33 @@ STEPS = {
     ("kmop.registration", "withdraw"): OFFICERS,
     ("kmop.registration.onboard", "action_confirm"): OFFICERS,
     ("kmop.registration.period", "correct"): OFFICERS,
-    ("kmop.registration.setup", "close_onboarding"): f"{OFFICERS} stranger",
+    ("kmop.registration", "close_onboarding"): f"{OFFICERS} stranger",
     ("kmop.satisfaction.report", "action_confirm"): USERS,
-    ("kmop.versioned", "action_make_version"): "manager chief stranger",
+    ("kmop.versioned.mixin", "action_make_version"): "manager chief stranger",
     ("sale.order", "action_kmop_make_dossier"): SELLERS,
     ("survey.user_input", "action_kmop_forget"): "surveyor chief",
 }
 # What writes nothing, by what defines it.
 READS = {
     "kmop.audit": "action_open_decided_evidence action_open_scores action_export_xlsx"
-    " action_export_zip",
+    " action_export_zip action_open_meetings",
     "kmop.audit.access": "action_show",
-    "kmop.bureau.answer": "action_open_meetings",
-    "kmop.dossier.survey": "action_kmop_complaint",
+    "kmop.evidence": "verify action_verify",
     "kmop.evidence.file": "action_download",
-    "kmop.evidence.frozen": "verify action_verify",
     "kmop.evidence.source": "action_kmop_open_evidence",
     "kmop.export": "action_download",
-    "kmop.guide": "action_open_matrix action_open_attest",
     "kmop.milestone": "action_open_record",
     "kmop.project.list": "action_show action_show_undated action_download",
-    "kmop.project.window": "action_open_dossiers",
-    "kmop.registration": "is_registered_on action_export_xlsx action_export_zip",
-    "kmop.registration.figures": "readiness satisfaction get_matrix"
-    " action_open_evidence action_open_findings action_open_satisfaction"
-    " action_report_satisfaction",
+    "kmop.registration": "action_open_matrix action_open_attest action_open_dossiers"
+    " is_registered_on action_export_xlsx action_export_zip readiness satisfaction"
+    " get_matrix action_open_evidence action_open_findings action_open_satisfaction"
+    " action_report_satisfaction get_overview get_onboarding_action",
     "kmop.registration.onboard": "action_open_evidence action_open_quotes"
     " action_open_registration",
-    "kmop.registration.overview": "get_overview",
     "kmop.registration.period": "action_open_attest",
-    "kmop.registration.setup": "get_onboarding_action",
-    "kmop.sourced": "action_open_source",
+    "kmop.sourced.mixin": "action_open_source",
     "res.partner": "is_registered_on",
+    "sale.order": "action_kmop_complaint",
 }
 
 
@@ -310,7 +305,7 @@ class TestAccessSteps(TableCommon):
                 "link_batch"
             ),
             # One's own upload only: here it is the officer's.
-            ("kmop.evidence.upload", "create_document_from_attachment"): lambda: (
+            ("kmop.evidence", "create_document_from_attachment"): lambda: (
                 self.env["kmop.evidence"],
                 "create_document_from_attachment",
                 [self._create_attachment("los.txt").ids],
@@ -393,7 +388,7 @@ class TestAccessSteps(TableCommon):
             ("kmop.registration", "withdraw"): lambda: (
                 registration, "withdraw", [DAY, "Gestopt"],
             ),
-            ("kmop.badge", "action_renew_badge"): lambda: (
+            ("kmop.registration", "action_renew_badge"): lambda: (
                 registration, "action_renew_badge",
             ),
             ("kmop.registration.period", "correct"): lambda: (
@@ -422,25 +417,25 @@ class TestAccessSteps(TableCommon):
                     )
                 ],
             ),
-            ("kmop.registration.setup", "close_onboarding"): lambda: (
+            ("kmop.registration", "close_onboarding"): lambda: (
                 self.env["kmop.registration"], "close_onboarding",
             ),
-            ("kmop.versioned", "action_make_version"): lambda: (
+            ("kmop.versioned.mixin", "action_make_version"): lambda: (
                 self.env["kmop.rule"].search([], limit=1), "action_make_version",
             ),
         }  # fmt: skip
 
     def _get_dossier_ways(self):
         return {
-            ("kmop.dossier.checklist", "kmop_add_document"): lambda: (
+            ("sale.order", "kmop_add_document"): lambda: (
                 self._dossier(),
                 "kmop_add_document",
                 [self.legal_type.id, self._create_attachment("x.txt", public=True).ids],
             ),
-            ("kmop.dossier.survey", "action_kmop_invite"): lambda: (
+            ("sale.order", "action_kmop_invite"): lambda: (
                 self._dossier(), "action_kmop_invite",
             ),
-            ("kmop.dossier.survey", "action_kmop_remind"): lambda: (
+            ("sale.order", "action_kmop_remind"): lambda: (
                 self._dossier(invited=True), "action_kmop_remind",
             ),
             ("sale.order", "action_kmop_make_dossier"): lambda: (

@@ -303,14 +303,27 @@ class KmopFinding(models.Model):
             return self.env._("%(indicator)s is of another service.", **values)
         return None
 
+    def _get_free_fields(self):
+        free = super()._get_free_fields()
+        if free is None and self.audit_id.state == "decided":
+            return frozenset(self._fields) - {"audit_id", "registration_id"}
+        return free
+
     def _get_kept_message(self):
+        if self.audit_id.state == "decided":
+            return self._get_decided_message()
         if self.state != "open" or self.date_proposed:
             return self.env._(
                 "A finding that a measure was proposed for is kept: cancel it."
             )
         return super()._get_kept_message()
 
+    def _get_decided_message(self):
+        return self.env._("A finding of a decided audit stays with it: cancel it.")
+
     def _get_closed_message(self, names):
+        if self.state in LIVE_STATES:
+            return self._get_decided_message()
         return self.env._(
             "%(finding)s is closed or cancelled, and read-only.", finding=self.name
         )
