@@ -86,7 +86,7 @@ class TestForgeForeignFiles(FilesCommon):
         )  # fmt: skip
 
     def test_taking_over(self):
-        """Linked, written by commands, in one call or in two; then the draft goes."""
+        """Point 1: linked, written by commands, in one call or in steps; deleted."""
         for user, holder in self._get_holders():
             field = holder._attachment_field
             for target in self.targets:
@@ -119,7 +119,7 @@ class TestForgeForeignFiles(FilesCommon):
         self.env.clear()
 
     def test_other_ways_in(self):
-        """Dropped on a list, added to a dossier, brought along at the start."""
+        """Point 1: dropped on a list, added to a dossier, brought along at the start."""
         dossier = self._create_dossier(kmop_registration_id=self.registration.id)
         evidences = self.env["kmop.evidence"]
         draft = self._create_evidence(self.registration, self.salesman)
@@ -143,6 +143,7 @@ class TestForgeForeignFiles(FilesCommon):
             self._take_in_steps(self.salesman, target, dropped, (draft, "unlink"))
 
     def test_visitors_get_what_was_there(self):
+        """Point 1: what everybody is served stays the same."""
         user, holder = self._get_holders()[0]
         served = self.targets[0]
         self._send(user, holder, "write", {"attachment_ids": [Command.link(served.id)]})
@@ -235,6 +236,7 @@ class TestForgeLies(FilesCommon):
     """Point 14: what a file is, its content and its ending say."""
 
     def test_refused(self):
+        """Point 14: programs, scripts, and what isn't what its name says."""
         for name, content, mimetype in (
             ("rapport.exe", b"MZ\x90\0", PDF),
             ("rapport.exe", FORGED, PDF),
@@ -261,7 +263,7 @@ class TestForgeLies(FilesCommon):
                 self.refuse([self.salesman], (evidences, "create", vals), keys=keys)
 
     def test_served(self):
-        """What is kept is served as what it is; only the short list is shown."""
+        """Point 14: what is kept is served as what it is; only the short list is shown."""
         for name, content, mimetype in (
             ("tekening.svg", DRAWING, PNG),
             ("pagina.html", b"<p>Rapport</p>", PNG),
@@ -293,7 +295,7 @@ class TestForgeLies(FilesCommon):
                     self.assertEqual(kind == PDF, name.endswith(".pdf"))
 
     def test_auditor(self):
-        """On the auditor's page anything but the short list is saved, not shown."""
+        """Point 14: the auditor's page shows the short list, and has the rest saved."""
         audit = self.registration.start_audit()
         accesses = self.env["kmop.audit.access"].with_user(self.officer)
         access = accesses.create({"audit_id": audit.id, "partner_id": self.bureau.id})
@@ -322,6 +324,7 @@ class TestForgePinned(FilesCommon, PinnedCase):
     """Point 5: page, workbook and archive of a decided audit stay as they were."""
 
     def test_after_every_attempt(self):
+        """Point 5: whatever an officer or an administrator tries, or may do."""
         self._decide_audit()
         opener = self.opener
         before = self._take()

@@ -323,6 +323,7 @@ class TestForgeDay(ForgeCase):
     """Point 13: the day of an act is the company's, wherever the call comes from."""
 
     def test_days(self):
+        """Point 13: also where the call sends another time zone."""
         for tz in ("Pacific/Kiritimati", "Pacific/Pago_Pago", False):
             for context in ({"tz": tz}, {**self.keys, "tz": tz}):
                 with self.subTest(tz=tz, keys=str(context)[:60]):
@@ -487,6 +488,8 @@ class TestForgePeople(ForgeCase):
             calls = [("read", order.ids, [name]), ("search_read", [], [name])]
             if field.store or field.search:
                 calls.append(("search", [(name, "!=", False)]))
+            if field.store and not field.type.endswith("2many"):
+                calls.append(("search", [], 0, None, name))
             if field.store:
                 calls.append(("formatted_read_group", [], [name]))
                 calls.append(
@@ -555,6 +558,7 @@ class TestForgeAnswers(ForgeCase):
         return answer
 
     def test_completed_answer(self):
+        """Point 2: not its lines, its state, its questions nor its choices."""
         self._decide(self.registration, date(2026, 3, 1), number="DV.O123456")
         order = self._create_dossier()
         order.sudo().kmop_registration_id = self.registration
@@ -597,7 +601,7 @@ class TestForgeAnswers(ForgeCase):
         )
 
     def test_accepted_answer(self):
-        """Not even its survey, with all its answers, goes."""
+        """Point 2: not even its survey, with all its answers, goes."""
         answer = self._answer(partner_id=self.client.id)
         evidence = self._link(answer)
         evidence.submit()
