@@ -21,8 +21,8 @@ TESTED = re.compile(r"""["'](\w+)["'] (?:not )?in (?:\w+\.)*context\b""")
 GIVEN = re.compile(r"with_context\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
 NAME = re.compile(r"(?:^|[\s(,])(\w+)=")
 
-# Keys that the host knows. Companies are tried apart: a wrong one is refused for its own
-# reason, and would hide what else is there.
+# Keys that the host knows. Companies are tried apart: a wrong one is refused for its
+# own reason, and would hide what else is there.
 HOST_KEYS = {
     "_force_unlink": True,
     "active_test": False,
