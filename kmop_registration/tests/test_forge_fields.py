@@ -284,7 +284,7 @@ class TestForgeFields(FieldsCommon):
             self.assertEqual(known - states, known & closed, model)
 
     def test_closed_records(self):
-        """Point 4: in each closed state a field is closed, but those of the table."""
+        """Point 4: in a closed state each field is closed but those of the table."""
         records = self._get_closed_records()
         self.assertEqual(records.keys(), FREE.keys())
         for (model, state), record in records.items():
