@@ -1,18 +1,14 @@
 from datetime import timedelta
 
 from odoo import fields
-from odoo.tests import tagged
+from odoo.tests import HttpCase, tagged
 
-from .common import HootCase
 from .test_dossier import DossierCommon
 
 
 @tagged("post_install", "-at_install")
-class TestDossierTour(DossierCommon, HootCase):
+class TestDossierTour(DossierCommon, HttpCase):
     """The tab of the quote, in a real browser."""
-
-    def test_unit(self):
-        self._run_hoot("dossier")
 
     def test_tour(self):
         registration = self._create_registration()
