@@ -9,6 +9,7 @@ from devtool.errors import Stop
 from devtool.host import Host
 from devtool.process import say
 from more import beside, race
+from more.ring import choose
 
 from . import faults, killed, scale
 
@@ -51,17 +52,13 @@ CHECKS: dict[str, Callable[[Host], object]] = {
 
 
 def run(names: list[str]) -> int:
-    if unknown := set(names) - CHECKS.keys():
-        raise Stop(
-            f"There is no {', '.join(sorted(unknown))}: choose from"
-            f" {', '.join(CHECKS)}."
-        )
+    checks = choose(names, CHECKS)
     begin, failed = time.monotonic(), []
     with locks.exclusive(LOCK), host.ready() as ready:
         databases.prepared(ready, databases.BARE)
-        for name in names or CHECKS:
+        for name, check in checks.items():
             try:
-                CHECKS[name](ready)
+                check(ready)
             except Stop as error:
                 say(f"==> FAILED: {name}: {error}")
                 failed.append(name)

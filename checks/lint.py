@@ -6,7 +6,7 @@ from pathlib import Path
 
 from devtool import host, locks, node, paths, python
 from devtool.errors import Stop
-from devtool.process import say
+from devtool.process import say, side_by_side
 
 from . import odoo_lint, pot
 
@@ -21,11 +21,13 @@ def run(fix: bool, fast: bool) -> int:
     node.ensure()
     if fix:
         _fix()
-    failed = [title for title, check in _checks() if not _passes(title, check)]
+    failed: list[str] = []
+    lanes = {"style": lambda: failed.extend(_style())}
     if fast:
         say(FAST_ONLY)
     else:
-        failed += _with_odoo()
+        lanes["odoo"] = lambda: failed.extend(_with_odoo())
+    side_by_side(lanes)
     if failed:
         raise Stop(f"Lint found something in: {', '.join(failed)}; see above.")
     say("==> Lint found nothing")
@@ -40,6 +42,10 @@ def _fix() -> None:
         node.prettier("--write", _files("xml", "js")),
     ):
         _call(command)
+
+
+def _style() -> list[str]:
+    return [title for title, check in _checks() if not _passes(title, check)]
 
 
 def _checks() -> list[tuple[str, Callable[[], bool]]]:

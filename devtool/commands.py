@@ -24,7 +24,7 @@ def run(options, _rest) -> int:
 
 def test(options, rest) -> int:
     if options.more or options.baseline:
-        return more_ring.run(baseline=options.baseline)
+        return more_ring.run(rest, options.baseline)
     if options.coverage:
         return testing.measured()
     return testing.selected(rest) if rest else testing.everything()

@@ -6,6 +6,7 @@ from functools import partial
 from checks import times
 from devtool import browser, databases, host, locks, node, paths
 from devtool.databases import BARE
+from devtool.errors import Stop
 from devtool.host import Host
 from devtool.process import say, side_by_side, step
 
@@ -41,8 +42,18 @@ CHECKS = {
 }
 
 
-def run(baseline: bool = False) -> int:
-    begin = time.monotonic()
+def choose(names: list[str], checks: dict) -> dict:
+    """The checks of those names; all where none is named."""
+    if unknown := set(names) - checks.keys():
+        raise Stop(
+            f"There is no check {', '.join(sorted(unknown))}: choose from"
+            f" {', '.join(checks)}."
+        )
+    return {name: checks[name] for name in names or checks}
+
+
+def run(names: list[str], baseline: bool = False) -> int:
+    begin, checks = time.monotonic(), choose(names, CHECKS)
     host.prepare()
     browser.ensure()
     node.ensure()
@@ -51,6 +62,7 @@ def run(baseline: bool = False) -> int:
             return upstream.write(ready)
         # Prepared before two want it at the same time.
         databases.prepared(ready, BARE)
-        side_by_side({name: partial(job, ready) for name, job in CHECKS.items()})
-    times.note("test --more", time.monotonic() - begin)
+        side_by_side({name: partial(job, ready) for name, job in checks.items()})
+    if not names:
+        times.note("test --more", time.monotonic() - begin)
     return 0

@@ -107,6 +107,10 @@ def note_findings(registration, audit):
     finding.implement()
     finding.check_effect(True, "Nagekeken")
     other.propose("Terugbellen")
+    # On a record of the host's, which an uninstallation leaves.
+    kind = ref("mail_activity_type_finding").id
+    client = registration.partner_id
+    client.activity_schedule(activity_type_id=kind, summary="Bellen")
 
 
 def remind(registration):
