@@ -46,6 +46,8 @@ def parser() -> argparse.ArgumentParser:
     _add(subs, "bench", commands.bench, bench, True)
     chaos = "kills, full disks, cut connections, thousands of lives: all, or by name"
     _add(subs, "chaos", commands.chaos, chaos, True)
+    mutate = "put faults in a file, one by one: which ones does no test notice?"
+    _add(subs, "mutate", commands.mutate, mutate, True)
     reset = _add(subs, "reset", commands.reset, "remove all databases, keep downloads")
     reset.add_argument("--all", action="store_true", help="remove the downloads too")
     return top

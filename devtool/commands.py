@@ -4,17 +4,19 @@ import shutil
 import sys
 
 from benchmarks import bench as benchmarks
+from chaos import mutate as mutating
 from chaos import ring as chaos_ring
 from checks import access, figures, pot, times
 from checks import lint as linting
 from more import ring as more_ring
 
-from . import databases, host, locks, paths, postgres, serve, testing
+from . import databases, ending, host, locks, paths, postgres, serve, testing
 from .errors import Stop
 from .process import say
 
 
 def run(options, _rest) -> int:
+    ending.watch_parent()
     serve.check_port(options.port)
     kind = databases.PLAIN if options.no_demo else databases.DEMO
     name = options.db or f"kmop-{kind.name}"
@@ -32,6 +34,10 @@ def test(options, rest) -> int:
 
 def chaos(_options, rest) -> int:
     return chaos_ring.run(rest)
+
+
+def mutate(_options, rest) -> int:
+    return mutating.run(rest)
 
 
 def lint(options, _rest) -> int:

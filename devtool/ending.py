@@ -10,8 +10,10 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from threading import Thread, main_thread
 
 from . import paths
 
@@ -22,14 +24,32 @@ def heed_signals() -> None:
     """Have the usual signals end us; a shell starts what is in the background deaf."""
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, _interrupt)
-    # nohup asks for the opposite.
-    if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
+    if not _is_left_alone():
         signal.signal(signal.SIGHUP, _interrupt)
-        end_with_parent()
+
+
+def watch_parent() -> None:
+    """End when who started us is gone, unless nohup asked for the opposite.
+
+    Not by a signal of the system: that comes when a thread of the parent ends.
+    """
+    parent = os.getppid()
+    if not _is_left_alone() and parent != 1:
+        Thread(target=_wait_for_end, args=(parent,), daemon=True).start()
+
+
+def _wait_for_end(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    signal.pthread_kill(main_thread().ident, signal.SIGTERM)
+
+
+def _is_left_alone() -> bool:
+    return signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
 
 
 def end_with_parent() -> None:
-    """Get SIGTERM when the parent is gone (on Linux; elsewhere nothing)."""
+    """In a process that we start: get SIGTERM when we are gone (on Linux)."""
     if sys.platform == "linux":
         parent = os.getppid()
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -110,7 +110,14 @@ def note_findings(registration, audit):
     # On a record of the host's, which an uninstallation leaves.
     kind = ref("mail_activity_type_finding").id
     client = registration.partner_id
-    client.activity_schedule(activity_type_id=kind, summary="Bellen")
+    env["mail.activity"].create(
+        {
+            "res_model_id": env["ir.model"]._get_id(client._name),
+            "res_id": client.id,
+            "activity_type_id": kind,
+            "summary": "Bellen",
+        }
+    )
 
 
 def remind(registration):

@@ -16,6 +16,7 @@ import subprocess, sys
 from devtool import cli, commands, ending
 
 def run(options, rest):
+    ending.watch_parent()
     command = [sys.executable, "-c", "import time; time.sleep(60)"]
     child = subprocess.Popen(command, preexec_fn=ending.end_with_parent)
     print(child.pid, flush=True)
