@@ -1,6 +1,7 @@
 """`./dev lint`: the whole chain, every link reported, none hides another."""
 
 import subprocess
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from devtool import host, locks, node, paths, python
 from devtool.errors import Stop
 from devtool.process import say, side_by_side
 
-from . import odoo_lint, pot
+from . import odoo_lint, pot, times
 
 TOOL = ("dev", "devtool", "checks", "more", "chaos", "benchmarks", "docs")
 PYTHON = (*TOOL, paths.ADDON, "examples")
@@ -21,7 +22,7 @@ def run(fix: bool, fast: bool) -> int:
     node.ensure()
     if fix:
         _fix()
-    failed: list[str] = []
+    begin, failed = time.monotonic(), []
     lanes = {"style": lambda: failed.extend(_style())}
     if fast:
         say(FAST_ONLY)
@@ -31,6 +32,8 @@ def run(fix: bool, fast: bool) -> int:
     if failed:
         raise Stop(f"Lint found something in: {', '.join(failed)}; see above.")
     say("==> Lint found nothing")
+    if not (fix or fast):
+        times.note("lint", time.monotonic() - begin)
     return 0
 
 
