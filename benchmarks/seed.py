@@ -1,33 +1,22 @@
 """One database at full size for all that is measured; `./dev bench` feeds it first.
 
-Quotes, answers and their clients are the host's: they are made with the addon and
-without, in the same way. Registrations and evidence come on top of them.
+Quotes, answers and their clients, and registrations with evidence on top of them.
 """
 
-import os
-import sys
 from datetime import date
-from pathlib import Path
 
-BENCHMARKS = Path(os.environ["KMOP_BENCHMARKS"])
-sys.path.insert(0, str(BENCHMARKS))
-from common import grant, repeat, vacuum  # noqa: E402
+from benchmarks import common
+from benchmarks.common import SIZE, grant, vacuum
 
-from odoo.fields import Command  # noqa: E402
-
-SIZE = int(os.environ["KMOP_BENCH_SIZE"])
 PROVIDERS = SIZE // 100
 ANSWERS = SIZE // 2
 
-env = env(su=True)  # noqa: F821
+env = globals()["env"](su=True)
 cr = env.cr
 
 
 def copy(table, source, changes):
-    """Repeat rows; twice analysed, or foreign keys are checked as in an empty table."""
-    repeat(cr, table, source, changes)
-    cr.execute(f"ANALYZE {table}")
-    cr.execute(f"ANALYZE {table}")
+    common.copy(cr, table, source, changes)
 
 
 def numbered(table, condition="TRUE"):
@@ -46,7 +35,7 @@ def seed_quotes():
         {"name": "Bench", "type": "service", "list_price": 100}
     )
     client = env["res.partner"].create({"name": "Bench", "is_company": True})
-    line = Command.create({"product_id": product.id})
+    line = (0, 0, {"product_id": product.id})
     first = env["sale.order"].create(
         {"partner_id": client.id, "user_id": 2, "order_line": [line, line]}
     )
@@ -168,14 +157,12 @@ def seed_satisfaction(first, registrations):
 def main():
     first = seed_quotes()
     seed_answers(first)
-    if "kmop.registration" in env:
-        registrations = seed_registrations()
-        seed_evidence(first, registrations)
-        seed_satisfaction(first, registrations)
+    registrations = seed_registrations()
+    seed_evidence(first, registrations)
+    seed_satisfaction(first, registrations)
     cr.commit()
     vacuum(cr.dbname)
-    counted = ["sale.order", "survey.user_input"]
-    counted += [name for name in ("kmop.registration", "kmop.evidence") if name in env]
+    counted = "sale.order", "survey.user_input", "kmop.registration", "kmop.evidence"
     found = [f"{env[name].search_count([]):,} {name}" for name in counted]
     print(f"    {cr.dbname}: {', '.join(found)}", flush=True)
 

@@ -9,7 +9,7 @@ from .errors import Stop
 
 SKIPPED = {"__pycache__", "tests", "readme"}
 # Records from these are loaded once and then left alone: an update is not enough.
-SEEDS = {"data", "demo", "__manifest__.py"}
+SEEDS = {"data", "demo", "security", "__manifest__.py"}
 
 
 def files(folder: Path = paths.ADDON_DIR) -> list[Path]:

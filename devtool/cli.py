@@ -1,16 +1,14 @@
 """The commands of `./dev`."""
 
 import argparse
-import signal
 import sys
 
-from . import commands
+from . import commands, ending
 from .errors import Stop, report
 
 
 def main(arguments: list[str]) -> int:
-    signal.signal(signal.SIGTERM, _interrupt)
-    signal.signal(signal.SIGHUP, _interrupt)
+    ending.heed_signals()
     options, rest = parser().parse_known_args(arguments)
     try:
         if rest and not options.passes:
@@ -38,11 +36,18 @@ def parser() -> argparse.ArgumentParser:
     _add(subs, "odoo", commands.odoo, "Odoo itself, with any of its options", True)
     _add_database(subs)
     _add(subs, "i18n", commands.i18n, "write the addon's .pot file")
-    _add(subs, "docs", commands.docs, "write docs/sources.md and docs/access.md")
+    _add(
+        subs,
+        "docs",
+        commands.docs,
+        "write docs/sources.md, docs/access.md and the times",
+    )
     bench = "run benchmarks/bench_*.py, or those that are named"
     _add(subs, "bench", commands.bench, bench, True)
-    scale = "two servers, a primary and a replica: reads, writes, and what fails"
-    _add(subs, "scale", commands.scale, scale)
+    chaos = "kills, full disks, cut connections, thousands of lives: all, or by name"
+    _add(subs, "chaos", commands.chaos, chaos, True)
+    mutate = "put faults in a file, one by one: which ones does no test notice?"
+    _add(subs, "mutate", commands.mutate, mutate, True)
     reset = _add(subs, "reset", commands.reset, "remove all databases, keep downloads")
     reset.add_argument("--all", action="store_true", help="remove the downloads too")
     return top
@@ -73,18 +78,17 @@ def _add_test(subs) -> None:
         " those tests on the databases that are there",
         True,
     )
-    test.add_argument("--host", action="store_true", help="Odoo's own suites instead")
+    test.add_argument(
+        "--more", action="store_true",
+        help="instead: upgrades, uninstalling, beside other addons, Odoo's own suites",
+    )  # fmt: skip
     test.add_argument(
         "--baseline", action="store_true",
-        help="with --host: note what fails without the addon",
+        help="note which of Odoo's own tests fail without the addon",
     )  # fmt: skip
     test.add_argument(
         "--coverage", action="store_true",
         help="all tests on the databases that are there; writes docs/coverage.md",
-    )  # fmt: skip
-    test.add_argument(
-        "--slow", action="store_true",
-        help="the same, with many more random lives and rounds, and then `./dev scale`",
     )  # fmt: skip
 
 
@@ -100,7 +104,3 @@ def _add_database(subs) -> None:
     db = _add(subs, "db", commands.db, "a fresh database, replacing one of that name")
     db.add_argument("name")
     db.add_argument("--demo", action="store_true", help="with demo data")
-
-
-def _interrupt(*_) -> None:
-    raise KeyboardInterrupt

@@ -1,34 +1,22 @@
 """What each command does, in words of the other modules."""
 
-import os
 import shutil
 import sys
 
-from . import (
-    access,
-    databases,
-    figures,
-    host,
-    locks,
-    paths,
-    postgres,
-    pot,
-    serve,
-    testing,
-    upstream,
-)
-from . import bench as benchmarks
-from . import lint as linting
-from . import scale as scaling
+from benchmarks import bench as benchmarks
+from chaos import mutate as mutating
+from chaos import ring as chaos_ring
+from checks import access, figures, pot, times
+from checks import lint as linting
+from more import ring as more_ring
+
+from . import databases, ending, host, locks, paths, postgres, serve, testing
 from .errors import Stop
 from .process import say
 
-# How many random lives of registrations, and rounds of two users at once,
-# `./dev test --slow` plays.
-SLOW = {"KMOP_EXAMPLES": "3000", "KMOP_ROUNDS": "3000", "KMOP_SLOW": "1"}
-
 
 def run(options, _rest) -> int:
+    ending.watch_parent()
     serve.check_port(options.port)
     kind = databases.PLAIN if options.no_demo else databases.DEMO
     name = options.db or f"kmop-{kind.name}"
@@ -37,15 +25,19 @@ def run(options, _rest) -> int:
 
 
 def test(options, rest) -> int:
-    if options.host:
-        return upstream.run(baseline=options.baseline)
+    if options.more or options.baseline:
+        return more_ring.run(rest, options.baseline)
     if options.coverage:
         return testing.measured()
-    if options.slow:
-        os.environ.update(SLOW)
-    if rest:
-        return testing.selected(rest)
-    return testing.everything() or (scaling.run() if options.slow else 0)
+    return testing.selected(rest) if rest else testing.everything()
+
+
+def chaos(_options, rest) -> int:
+    return chaos_ring.run(rest)
+
+
+def mutate(_options, rest) -> int:
+    return mutating.run(rest)
 
 
 def lint(options, _rest) -> int:
@@ -86,15 +78,12 @@ def i18n(_options, _rest) -> int:
 def docs(_options, _rest) -> int:
     figures.write()
     access.write()
+    times.write()
     return 0
 
 
 def bench(_options, rest) -> int:
     return benchmarks.run(rest)
-
-
-def scale(_options, _rest) -> int:
-    return scaling.run()
 
 
 def reset(options, _rest) -> int:

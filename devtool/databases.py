@@ -89,17 +89,17 @@ def refresh(host: Host, name: str) -> bool:
 def clone(host: Host, old: str, new: str) -> None:
     """With the filestore; the new name is taken only once the copy is whole."""
     check_name(new)
-    host.log("clone", "db", "duplicate", "-f", old, f"{new}.new")
+    host.log(f"clone-{new}", "db", "duplicate", "-f", old, f"{new}.new")
     take_name(host, f"{new}.new", new)
 
 
 def take_name(host: Host, old: str, new: str) -> None:
-    host.log("rename", "db", "rename", "-f", old, new)
+    host.log(f"rename-{new}", "db", "rename", "-f", old, new)
 
 
 def drop(host: Host, name: str) -> None:
     if exists(host, name):
-        host.log("drop", "db", "drop", name)
+        host.log(f"drop-{name}", "db", "drop", name)
 
 
 def exists(host: Host, name: str) -> bool:
@@ -138,7 +138,7 @@ def _prepare(host: Host, kind: Kind) -> None:
     current, new = addon.fingerprint(), f"{kind.template}.new"
     _ensure_ground(host, kind)
     with step(f"Installing the addon ({kind.title})"):
-        host.log("clone", "db", "duplicate", "-f", kind.ground, new)
+        host.log(f"clone-{new}", "db", "duplicate", "-f", kind.ground, new)
         install(host, new, paths.ADDON, *kind.options)
     take_name(host, new, kind.template)
     mark(host, kind.template, current)

@@ -51,6 +51,12 @@ class Host:
             raise Stop(f"Odoo failed (exit code {code}): see {paths.shown(log)}.")
         return log
 
+    def feed(self, script: Path, database: str, log: str, *options) -> Path:
+        """Run a script in Odoo's shell; from there, it finds the tool beside Odoo."""
+        words = ("shell", "-d", database, "--no-http", *NO_MAIL, *options)
+        with open(script) as text:
+            return self.log(log, *words, stdin=text, cwd=paths.ROOT)
+
     def query(self, database: str, sql: str) -> str:
         return postgres.query(self.address, database, sql)
 

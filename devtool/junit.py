@@ -1,4 +1,4 @@
-"""What pytest's XML report says: nothing skipped, something run."""
+"""What pytest's XML report says: nothing skipped, something run, and how long."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -6,20 +6,24 @@ from xml.etree import ElementTree
 
 from .errors import Stop
 
+SHOWN = 10
+
 
 @dataclass
 class Outcome:
-    """The counts of one or more pytest runs."""
+    """The counts of one or more pytest runs, and the seconds of each test."""
 
     ran: int = 0
     failed: int = 0
     skipped: list[str] = field(default_factory=list)
+    seconds: dict[str, float] = field(default_factory=dict)
 
     def __add__(self, other: "Outcome") -> "Outcome":
         return Outcome(
             self.ran + other.ran,
             self.failed + other.failed,
             self.skipped + other.skipped,
+            self.seconds | other.seconds,
         )
 
     def check(self) -> None:
@@ -31,6 +35,13 @@ class Outcome:
         if not self.ran:
             raise Stop("No test was run: check the pytest arguments.")
 
+    def get_slowest(self) -> list[str]:
+        """The slowest tests, each with its set-up, and the total of all."""
+        slowest = sorted(self.seconds.items(), key=lambda one: -one[1])[:SHOWN]
+        lines = [f"    {seconds:6.1f} s  {name}" for name, seconds in slowest]
+        total = sum(self.seconds.values())
+        return [*lines, f"    {total:6.0f} s  all {self.ran} tests, one after another"]
+
 
 def read(report: Path) -> Outcome:
     outcome = Outcome()
@@ -41,7 +52,9 @@ def read(report: Path) -> Outcome:
 
 
 def _case(case: ElementTree.Element) -> Outcome:
+    name = f"{case.get('classname')}.{case.get('name')}"
     if case.find("skipped") is not None:
-        return Outcome(skipped=[f"{case.get('classname')}.{case.get('name')}"])
+        return Outcome(skipped=[name])
     bad = case.find("failure") is not None or case.find("error") is not None
-    return Outcome(ran=1, failed=int(bad))
+    seconds = {name: float(case.get("time", 0))}
+    return Outcome(ran=1, failed=int(bad), seconds=seconds)

@@ -15,6 +15,7 @@ CLUSTER = HOST / "pg"
 DATA = HOST / "data"
 MAIL = HOST / "mail"
 LOGS = HOST / "logs"
+REPORTS = HOST / "reports"
 LOCKS = HOST / "locks"
 # What browser tests leave: <database>/screenshots of failures, <database>/journeys.
 PICTURES = HOST / "pictures"
@@ -25,6 +26,12 @@ REQUIREMENTS = ROOT / "requirements.txt"
 def log_file(name: str) -> Path:
     LOGS.mkdir(parents=True, exist_ok=True)
     return LOGS / f"{name}.log"
+
+
+def report(title: str) -> Path:
+    """Where pytest's report of a part of the tests stays."""
+    REPORTS.mkdir(parents=True, exist_ok=True)
+    return REPORTS / f"{title.replace(' ', '-')}.xml"
 
 
 def shown(path: Path) -> str:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from . import locks, paths, python
+from . import ending, locks, paths, python
 from .errors import Stop
 from .process import logged, must, say
 
@@ -28,13 +28,13 @@ def server() -> Iterator[dict[str, str]]:
     if _own_server():
         yield _check_own()
         return
-    with locks.shared("pg.users") as users:
+    with ending.watched(), locks.shared("pg.users") as users:
         with locks.exclusive("pg"):
             _start()
         try:
             yield _address()
         finally:
-            _leave(users)
+            leave(users)
 
 
 def binaries() -> Path:
@@ -153,7 +153,7 @@ def _create_role() -> None:
         query(admin, "postgres", "CREATE ROLE odoo LOGIN CREATEDB")
 
 
-def _leave(users) -> None:
+def leave(users) -> None:
     """The last one out stops the server, if a `./dev` started it."""
     with locks.exclusive("pg"):
         mine = STARTED.exists() and STARTED.read_text() == _pid()

@@ -1,17 +1,54 @@
 """Child processes, and words about what is going on."""
 
 import subprocess
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from . import paths
 from .errors import Stop
 
+# In a thread of `side_by_side`: the name that its lines begin with.
+_lane = threading.local()
+
 
 def say(text: str) -> None:
+    if in_lane():
+        text = "\n".join(f"{_lane.name} | {line}" for line in text.splitlines())
     print(text, flush=True)
+
+
+def in_lane() -> bool:
+    return bool(getattr(_lane, "name", ""))
+
+
+def side_by_side(jobs: dict[str, Callable[[], object]]) -> None:
+    """Run the jobs two at a time; all are run, whatever fails.
+
+    The first failure is raised at the end; each is said when it happens.
+    """
+    width = max(map(len, jobs))
+    with ThreadPoolExecutor(2) as pool:
+        results = [
+            pool.submit(_run_in_lane, name.ljust(width), job)
+            for name, job in jobs.items()
+        ]
+    for result in results:
+        result.result()
+
+
+def _run_in_lane(name: str, job: Callable[[], object]) -> None:
+    _lane.name = name
+    try:
+        job()
+    except Exception as error:
+        say(f"==> FAILED: {error}")
+        raise
+    finally:
+        _lane.name = ""
 
 
 @contextmanager

@@ -10,12 +10,14 @@ from . import paths, python
 from .errors import Stop
 from .host import Host
 from .junit import Outcome, read
-from .process import say
+from .process import in_lane, logged, say, tail
 
 ADDON_TESTS = paths.ADDON_DIR / "tests"
-TOOL_TESTS = paths.ROOT / "devtool" / "tests"
+TOOL = ("devtool", "checks", "more", "chaos")
 # pytest's own exit codes for "tests failed" and "no tests collected".
 EXPECTED = (0, 1, 5)
+# Each on a clone of the prepared database: a class is run by one of them.
+TWO = ("-n", "2", "--dist", "loadscope")
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,9 @@ def parts(bare: str, demo: str) -> list[Part]:
     addon = sorted(ADDON_TESTS.rglob("test_*.py"))
     on_demo = tuple(path for path in addon if path.name.startswith("test_demo_"))
     on_bare = tuple(path for path in addon if path not in on_demo)
-    tool = tuple(sorted(TOOL_TESTS.glob("test_*.py")))
+    tool = [sorted(paths.ROOT.glob(f"{name}/tests/test_*.py")) for name in TOOL]
     return [
-        Part("the tool itself", "", tool),
+        Part("the tool itself", "", tuple(sum(tool, []))),
         Part("the addon alone", bare, on_bare),
         Part("the addon on demo data", demo, on_demo),
     ]
@@ -57,15 +59,19 @@ def is_file(word: str) -> bool:
 def run(
     part: Part, arguments: list[str], host: Host | None, under: tuple[str, ...] = ()
 ) -> tuple[Outcome, str]:
-    """The counts, and one line that sums them up; ``under`` is what runs pytest."""
+    """The counts, and one line that sums them up; ``under`` is what runs pytest.
+
+    The report stays, with how long each test took: .host/reports/<title>.xml.
+    """
     words = part.chosen(arguments) or []
     say(f"==> pytest: {part.title}")
-    report = paths.log_file("pytest").with_suffix(f".{os.getpid()}.xml")
+    report = paths.report(part.title)
     report.unlink(missing_ok=True)
+    if part.database and not (arguments or under):
+        words += TWO
     begin = time.monotonic()
     code = _pytest(part, [*words, f"--junit-xml={report}"], host, under)
     outcome = read(report)
-    report.unlink(missing_ok=True)
     if code not in EXPECTED:
         raise Stop(f"pytest broke off (exit code {code}): see above.")
     if code == 1 and not outcome.failed:
@@ -79,10 +85,16 @@ def _pytest(part: Part, words: list[str], host: Host | None, under) -> int:
     if part.database:
         env = host.environment()
         command += [f"--odoo-database={part.database}", "--odoo-http"]
+        command += ["--odoo-log-level=warn", "-p", "devtool.plugin"]
     else:
         # pytest-odoo cannot even be loaded without Odoo
         env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
-    return subprocess.run([*command, *words], cwd=paths.ROOT, env=env).returncode
+    if not in_lane():
+        return subprocess.run([*command, *words], cwd=paths.ROOT, env=env).returncode
+    name = f"pytest-{part.database}"
+    code = logged([*command, *words], name, cwd=paths.ROOT, env=env)
+    say(tail(paths.log_file(name), 100 if code else 3))
+    return code
 
 
 def _line(part: Part, outcome: Outcome, seconds: float) -> str:

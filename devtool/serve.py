@@ -7,7 +7,7 @@ import time
 import urllib.request
 from contextlib import contextmanager
 
-from . import addon, databases, paths, python
+from . import addon, databases, ending, paths, python
 from .databases import Kind
 from .errors import Stop
 from .host import Host
@@ -65,7 +65,10 @@ def _mail_catcher():
     command = [python.PYTHON, "-m", "aiosmtpd", "-n", "-l", f"127.0.0.1:{port}"]
     command += ["-c", "aiosmtpd.handlers.Mailbox", paths.MAIL]
     process = subprocess.Popen(
-        command, stderr=subprocess.DEVNULL, start_new_session=True
+        command,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+        preexec_fn=ending.end_with_parent,
     )
     try:
         yield port
@@ -81,7 +84,12 @@ def _odoo(host: Host, name: str, port: int, mail_port: int):
         "-d", name, f"--db-filter=^{name}$", f"--http-port={port}",
         "--max-cron-threads=1", "--smtp=127.0.0.1", f"--smtp-port={mail_port}",
     )  # fmt: skip
-    server = subprocess.Popen(command, env=host.environment(), start_new_session=True)
+    server = subprocess.Popen(
+        command,
+        env=host.environment(),
+        start_new_session=True,
+        preexec_fn=ending.end_with_parent,
+    )
     try:
         yield server
     finally:

@@ -1,74 +1,45 @@
-"""`./dev test`."""
+"""`./dev test`: from an empty database to every test; `./dev test -k word`: a few."""
 
-import os
 import time
-from pathlib import Path
+from functools import partial
+
+from checks import covered, times
+from more import updated
 
 from . import (
     addon,
-    beside,
     browser,
-    covered,
     databases,
-    faults,
-    full,
     host,
     locks,
     logcheck,
     node,
     paths,
     pytests,
-    race,
-    snapshot,
-    storage,
-    uninstall,
-    upgrade,
-    wheel,
 )
 from .databases import BARE, DEMO, HOST_MODULES
 from .errors import Stop
-from .host import NO_MAIL, Host
+from .host import Host
 from .junit import Outcome
-from .process import say, step
+from .process import say, side_by_side, step
 
 # Whoever tests has the test databases for itself.
 LOCK = "test"
 BARE_DB = "kmop-test-bare"
-UNINSTALL_DB = "kmop-test-uninstall"
-STORM_DB = "kmop-test-storm"
-RACE_DB = "kmop-test-race"
-FAULTS_DB = "kmop-test-faults"
-UPGRADE_DB = "kmop-test-upgrade"
-WHEEL_DB = "kmop-test-wheel"
-FULL_DB = "kmop-test-full"
-BESIDE_DB = "kmop-test-beside"
-STORAGE_DB = "kmop-test-storage"
-STORM = Path(__file__).with_name("storm.py")
 DEMO_DB = "kmop-test-demo"
 KINDS = {BARE_DB: BARE, DEMO_DB: DEMO}
 
 
 def everything() -> int:
-    """From empty databases: Odoo's own installer, its updates, then every test."""
+    """Odoo's own installer on empty databases, its updates, then every test once."""
     begin = time.monotonic()
     host.prepare()
     _prepare_browser()
     with locks.exclusive(LOCK), host.ready() as ready:
-        _install_bare(ready)
-        _update_twice(ready)
-        uninstall.check(ready, UNINSTALL_DB, BARE_DB)
-        upgrade.check(ready, UPGRADE_DB, BARE_DB)
-        full.check(ready, FULL_DB)
-        wheel.check(ready, WHEEL_DB)
-        beside.check(ready, BESIDE_DB)
-        storage.check(ready, STORAGE_DB)
-        _storm(ready)
-        race.check(ready, RACE_DB, BARE_DB)
-        if os.environ.get("KMOP_SLOW"):
-            faults.check(ready, FAULTS_DB, BARE_DB)
-        _install_demo(ready)
+        both = {"demo": _install_demo, "bare": _install_bare}
+        side_by_side({name: partial(job, ready) for name, job in both.items()})
         _run([], ready)
-    say(f"==> All is well, after {time.monotonic() - begin:.0f} s")
+    times.note("test", time.monotonic() - begin)
     return 0
 
 
@@ -82,14 +53,17 @@ def selected(arguments: list[str]) -> int:
         return _run(arguments, ready)
 
 
-def measured() -> int:
-    """Every test of the addon, with each line and branch that it runs noted."""
+def measured(compare: bool = False) -> int:
+    """Every test of the addon, with each line and branch that it runs noted.
+
+    The page of docs/ is written, or compared with what is found.
+    """
     host.prepare()
     _prepare_browser()
     covered.start()
     with locks.exclusive(LOCK), host.ready() as ready:
         _run([], ready, covered.COMMAND)
-    return covered.report()
+    return covered.report(compare)
 
 
 def _prepare_browser() -> None:
@@ -108,7 +82,7 @@ def _run(arguments: list[str], ready: Host | None, under=()) -> int:
         outcome, line = pytests.run(part, arguments, ready, under)
         total += outcome
         lines.append(line)
-    say("\n".join(["==> Tests", *lines]))
+    say("\n".join(["==> Tests", *lines, *total.get_slowest()]))
     total.check()
     return 0
 
@@ -138,6 +112,7 @@ def _current(ready: Host | None, name: str) -> None:
 
 def _install_bare(ready: Host) -> None:
     _install(ready, BARE_DB, "Installing the addon alone, without demo data", "")
+    updated.check(ready, BARE_DB)
 
 
 def _install_demo(ready: Host) -> None:
@@ -154,30 +129,3 @@ def _install(ready: Host, name: str, title: str, modules: str, *options: str) ->
     logcheck.check(paths.log_file(f"install-{new}"))
     databases.take_name(ready, new, name)
     databases.mark(ready, name, current)
-
-
-def _update_twice(ready: Host) -> None:
-    """The second update must find nothing to do."""
-    seen = []
-    for turn in ("first", "second"):
-        with step(f"Updating the addon, the {turn} time"):
-            databases.update(ready, BARE_DB)
-        logcheck.check(paths.log_file(f"update-{BARE_DB}"))
-        seen.append(snapshot.take(ready, BARE_DB))
-    if difference := snapshot.difference(*seen):
-        say(difference)
-        raise Stop("The second update changed the database: the rows are above.")
-    say("    the second update changed nothing")
-
-
-def _storm(ready: Host) -> None:
-    """Reminders: two processes at once, and processes that are killed."""
-    with step("Sending reminders by two at once, and by killed ones"):
-        databases.clone(ready, BARE_DB, STORM_DB)
-        try:
-            with open(STORM) as script:
-                options = ("-d", STORM_DB, "--no-http", "--log-level=warn", *NO_MAIL)
-                log = ready.log("storm", "shell", *options, stdin=script)
-        finally:
-            databases.drop(ready, STORM_DB)
-    say(log.read_text().rstrip())

@@ -17,6 +17,7 @@ def uninstall_hook(env):
     _keep_answered_surveys(env)
     _keep_used_bureaus(env)
     _keep_meetings(env)
+    _drop_activities(env)
     _let_go(env)
     _empty_registrations(env)
 
@@ -82,6 +83,20 @@ def _keep_meetings(env):
         meetings.search([("res_model", "=like", "kmop.%")]).with_context(
             dont_notify=True
         ).write({"res_model_id": False, "res_id": False})
+
+
+def _drop_activities(env):
+    """Drop the to-dos on our records; those on others keep their text only.
+
+    They hold on to our types of activity, and would hold up their removal.
+    """
+    activities = env["mail.activity"].with_context(active_test=False)
+    activities.search([("res_model", "=like", "kmop.%")]).unlink()
+    types = env["ir.model.data"].search(
+        [("module", "=", MODULE), ("model", "=", "mail.activity.type")]
+    )
+    others = activities.search([("activity_type_id", "in", types.mapped("res_id"))])
+    others.activity_type_id = False
 
 
 def _let_go(env):

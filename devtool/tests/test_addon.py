@@ -6,7 +6,8 @@ from devtool.errors import Stop
 
 @pytest.fixture
 def folder(tmp_path):
-    for name in ("models/a.py", "data/a.xml", "tests/test_a.py"):
+    names = "models/a.py", "data/a.xml", "security/a.xml", "tests/test_a.py"
+    for name in names:
         (tmp_path / name).parent.mkdir()
         (tmp_path / name).write_text("1")
     (tmp_path / "__manifest__.py").write_text('{"depends": ["sale"]}')
@@ -24,7 +25,13 @@ def test_a_changed_test_changes_nothing(folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "changed"), [("data/a.xml", 0), ("__manifest__.py", 0), ("models/a.py", 1)]
+    ("name", "changed"),
+    [
+        ("data/a.xml", 0),
+        ("security/a.xml", 0),
+        ("__manifest__.py", 0),
+        ("models/a.py", 1),
+    ],
 )
 def test_seed_records_and_the_rest_count_apart(folder, name, changed):
     before = words(folder)
@@ -34,6 +41,13 @@ def test_seed_records_and_the_rest_count_apart(folder, name, changed):
         changed == 0,
         changed == 1,
     ]
+
+
+def test_what_an_update_leaves_alone_is_a_seed():
+    """A record rule among it: an edited one must reach the databases of the tests."""
+    kept = [path for path in addon.files() if b'noupdate="1"' in path.read_bytes()]
+    parts = [path.relative_to(addon.paths.ADDON_DIR).parts for path in kept]
+    assert parts and all(addon.SEEDS.intersection(part) for part in parts)
 
 
 def test_a_renamed_file_counts(folder):

@@ -4,7 +4,7 @@ from devtool.errors import Stop
 from devtool.junit import Outcome, read
 
 REPORT = """<testsuites><testsuite>
-<testcase classname="a" name="good"/>
+<testcase classname="a" name="good" time="1.5"/>
 <testcase classname="a" name="bad"><failure/></testcase>
 <testcase classname="a" name="broken"><error/></testcase>
 <testcase classname="a" name="left"><skipped/></testcase>
@@ -13,7 +13,18 @@ REPORT = """<testsuites><testsuite>
 
 def test_the_counts(tmp_path):
     (tmp_path / "r.xml").write_text(REPORT)
-    assert read(tmp_path / "r.xml") == Outcome(ran=3, failed=2, skipped=["a.left"])
+    outcome = read(tmp_path / "r.xml")
+    assert (outcome.ran, outcome.failed, outcome.skipped) == (3, 2, ["a.left"])
+    assert outcome.seconds == {"a.good": 1.5, "a.bad": 0, "a.broken": 0}
+
+
+def test_the_slowest_come_first_and_then_all():
+    lines = Outcome(ran=2, seconds={"a.quick": 1, "a.slow": 40}).get_slowest()
+    assert [line.split() for line in lines[:2]] == [
+        ["40.0", "s", "a.slow"],
+        ["1.0", "s", "a.quick"],
+    ]
+    assert lines[-1].split()[:2] == ["41", "s"]
 
 
 def test_no_report_is_no_test(tmp_path):

@@ -43,6 +43,7 @@ from . import (
     test_fuzz_uploads,
     test_guarded,
     test_guide,
+    test_hoot,
     test_host_budget,
     test_host_portal,
     test_i18n,

@@ -1,8 +1,6 @@
-import re
 from datetime import date, timedelta
 
-from odoo.tests import HttpCase, TransactionCase, freeze_time, new_test_user
-from odoo.tools import file_open
+from odoo.tests import TransactionCase, freeze_time, new_test_user
 
 
 class KmopCommon(TransactionCase):
@@ -134,37 +132,3 @@ class KmopCommon(TransactionCase):
 
     def _dates(self, period):
         return period.date_start, period.date_end
-
-
-class HootCase(HttpCase):
-    """Runs a file of Hoot tests. A suite that isn't found passes with no tests."""
-
-    def _run_hoot(self, name):
-        """Run static/tests/<name>.test.js and compare how many tests passed."""
-        with self.assertLogs(self._logger.name, "INFO") as logs:
-            self.browser_js(
-                f"/web/tests?headless&loglevel=2&preset=desktop&timeout=15000"
-                f"&id={self._get_hoot_id(f'@kmop_registration/{name}')}",
-                "",
-                "",
-                login="admin",
-                timeout=300,
-                success_signal="[HOOT] Test suite succeeded",
-                error_checker=lambda message: "[HOOT]" not in message,
-            )
-        passed = re.findall(r"Passed (\d+) tests", "\n".join(logs.output))
-        self.assertTrue(passed, "Hoot didn't say how many tests it ran")
-        self.assertEqual(int(passed[-1]), self._count_hoot_tests(name))
-
-    def _get_hoot_id(self, name):
-        """Return what Hoot calls a suite by, as web's own test_js.py computes it."""
-        result = 0
-        for char in name:
-            result = ((result << 5) - result + ord(char)) & 0xFFFFFFFF
-        return f"{result:08x}"
-
-    def _count_hoot_tests(self, name):
-        with file_open(f"kmop_registration/static/tests/{name}.test.js") as source:
-            count = len(re.findall(r"^test\(", source.read(), re.MULTILINE))
-        self.assertTrue(count)
-        return count

@@ -3,7 +3,6 @@ from odoo.fields import Command
 from odoo.tests import Form, tagged, warmup
 
 from ..wizard.kmop_evidence_link import BATCH_SIZE
-from .common import HootCase
 from .test_evidence import EvidenceCommon
 
 LINKED = "Linked already as Quote or contract"
@@ -527,12 +526,6 @@ class TestEvidenceLinkBatches(LinkCommon):
         orders[200:300].state = "cancel"
         count(orders)
         self.assertLessEqual(count(orders), count(orders[198:202]))
-
-
-@tagged("post_install", "-at_install")
-class TestLinkProgress(HootCase):
-    def test_unit(self):
-        self._run_hoot("link_progress")
 
 
 @tagged("post_install", "-at_install")

@@ -5,7 +5,7 @@ from odoo.tests import freeze_time, tagged
 
 from ..models.registration.kmop_guide_step import ITEMS, NEEDS, STEP_ITEMS
 from ..models.registration.kmop_registration import STEPS
-from .common import HootCase, KmopCommon
+from .common import KmopCommon
 
 
 class GuideCommon(KmopCommon):
@@ -306,9 +306,3 @@ class TestGuide(GuideCommon):
         titles = [step["title"] for step in self._get_guide(registration)["steps"]]
         self.assertEqual(titles[:2], ["Voorbereiden", "Aanvragen"])
         self.assertIn("Deel 1", titles[2])
-
-
-@tagged("post_install", "-at_install")
-class TestGuideScreen(GuideCommon, HootCase):
-    def test_unit(self):
-        self._run_hoot("guide")

@@ -12,8 +12,8 @@ from .common import KmopCommon
 from .life import Life
 
 _logger = logging.getLogger(__name__)
-# `./dev test --slow` asks for thousands.
-EXAMPLES = int(os.environ.get("KMOP_EXAMPLES", 200))
+# `./dev chaos` asks for thousands.
+EXAMPLES = int(os.environ.get("KMOP_EXAMPLES", 30))
 
 
 # What is damaged behind the models' back, and which invariant must find it.

@@ -1,9 +1,9 @@
 from datetime import date
 
 from odoo.exceptions import AccessError
-from odoo.tests import Form, freeze_time, tagged
+from odoo.tests import Form, HttpCase, freeze_time, tagged
 
-from .common import HootCase, KmopCommon
+from .common import KmopCommon
 
 
 class MatrixCommon(KmopCommon):
@@ -266,10 +266,7 @@ class TestMatrix(MatrixCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestMatrixScreen(MatrixCommon, HootCase):
-    def test_unit(self):
-        self._run_hoot("matrix")
-
+class TestMatrixScreen(MatrixCommon, HttpCase):
     def test_tour(self):
         self.env["res.lang"]._activate_lang("nl_BE")
         self.env["ir.module.module"]._load_module_terms(

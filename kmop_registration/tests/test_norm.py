@@ -2,7 +2,7 @@ from datetime import date
 
 from odoo.exceptions import ValidationError
 from odoo.tests import freeze_time, tagged
-from odoo.tools import file_open
+from odoo.tools import file_open, mute_logger
 
 from .common import KmopCommon
 
@@ -58,6 +58,7 @@ class TestNorm(KmopCommon):
             audit = self._create_registration().start_audit()
         self.assertEqual(audit.score_ids.indicator_id, indicators)
 
+    @mute_logger("odoo.sql_db")
     def test_a_bad_file_loads_nothing(self):
         """The shipped norm has these codes already: not a line is loaded."""
         before = self.env["kmop.indicator"].search_count([])

@@ -3,9 +3,9 @@ from datetime import date
 
 from odoo.exceptions import AccessError, UserError
 from odoo.fields import Command
-from odoo.tests import Form, freeze_time, tagged
+from odoo.tests import Form, HttpCase, freeze_time, tagged
 
-from .common import HootCase, KmopCommon
+from .common import KmopCommon
 
 TODAY = "2026-06-15 12:00:00"
 
@@ -319,7 +319,7 @@ class TestOnboard(OnboardCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestOnboardTour(OnboardCommon, HootCase):
+class TestOnboardTour(OnboardCommon, HttpCase):
     def test_tour(self):
         """From the empty screen, by the wizard, to files on the list of evidence."""
         self.officer.group_ids += self.env.ref("sales_team.group_sale_salesman")

@@ -7,12 +7,12 @@ from lxml import etree
 
 from odoo.exceptions import AccessError
 from odoo.fields import Domain
-from odoo.tests import freeze_time, tagged
+from odoo.tests import HttpCase, freeze_time, tagged
 from odoo.tools.misc import file_path
 from odoo.tools.safe_eval import safe_eval
 
 from .budget import BudgetCommon
-from .common import HootCase, KmopCommon
+from .common import KmopCommon
 
 # The action and the filter that each count opens, as the screen itself has them.
 DASHBOARD = file_path("kmop_registration/static/src/overview/dashboard.js")
@@ -452,10 +452,7 @@ class TestOnboarding(OverviewCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestOverviewScreen(OverviewCommon, HootCase):
-    def test_unit(self):
-        self._run_hoot("overview")
-
+class TestOverviewScreen(OverviewCommon, HttpCase):
     def test_first_day(self):
         """From nothing, by the empty screen, to a registration and its card."""
         self.start_tour("/odoo/kmop", "kmop_overview_tour", login=self.all_round.login)

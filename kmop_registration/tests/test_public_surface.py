@@ -305,6 +305,7 @@ class TestPublicMethods(PublicMethodsCommon):
                 error = self._call(self.officer, gone, method, arguments)
                 self._assert_told(error, model=record._name, method=method)
 
+    @mute_logger("odoo.sql_db")
     def test_the_check_can_fail(self):
         other = self._create_registration(service="advice")
         error = self._call(self.officer, other, "start_audit", [], readonly=True)

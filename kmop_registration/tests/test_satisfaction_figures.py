@@ -5,7 +5,6 @@ from odoo.exceptions import AccessError, UserError
 from odoo.fields import Domain
 from odoo.tests import Form, freeze_time, tagged
 
-from .common import HootCase
 from .test_satisfaction import SatisfactionCommon
 
 MEANS = [f"score_{name}:avg" for name in ("content", "form", "general")]
@@ -717,9 +716,3 @@ class TestFiguresBudget(FiguresCommon):
             all_ = self._count(getattr(registrations, function))
             with self.subTest(function=function):
                 self.assertEqual(one, all_)
-
-
-@tagged("post_install", "-at_install")
-class TestSatisfactionGraph(HootCase):
-    def test_unit(self):
-        self._run_hoot("satisfaction_graph")

@@ -3,10 +3,10 @@ from datetime import date, timedelta
 from lxml import html
 
 from odoo.exceptions import AccessError
-from odoo.tests import freeze_time, tagged
+from odoo.tests import HttpCase, freeze_time, tagged
 
 from .budget import BudgetCommon
-from .common import HootCase, KmopCommon
+from .common import KmopCommon
 
 
 class TimelineCommon(KmopCommon):
@@ -349,10 +349,7 @@ class TestTimelineOnPaper(TimelineCommon):
 
 
 @tagged("post_install", "-at_install")
-class TestTimelineScreen(TimelineCommon, HootCase):
-    def test_unit(self):
-        self._run_hoot("timeline")
-
+class TestTimelineScreen(TimelineCommon, HttpCase):
     def test_tour(self):
         """A mark opens what it stands for, a step what it asks for."""
         registration = self._create_registration()

@@ -1,0 +1,1 @@
+"""What `./dev chaos` proves: see README.md beside this."""

@@ -1,0 +1,1 @@
+"""What is checked or written without running the addon: style, source, docs/."""

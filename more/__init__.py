@@ -1,0 +1,1 @@
+"""What `./dev test --more` proves: see README.md beside this."""
