@@ -20,11 +20,16 @@ DAY_ZERO = EPOCH.toordinal()
 class RowSheet(Worksheet):
     """A worksheet of a workbook in constant memory, that takes whole rows."""
 
-    def write_cells(self, row, cells, height=None):
-        """Write a row of ``cells`` that are XML; nothing else may be in it."""
+    def write_cells(self, row, cells, columns, height=None):
+        """Write a row of ``cells`` that are XML; nothing else may be in it.
+
+        :param columns: the numbers of the first and the last column in the row
+        """
         # Comes first: what was said of the rows before.
         self._write_single_row(row)
-        self._check_dimensions(row, 0)
+        # A reader may trust the range of the sheet, and skip what lies outside it.
+        for column in columns:
+            self._check_dimensions(row, column)
         size = f' ht="{height}" customHeight="1"' if height else ""
         self.fh.write(f'<row r="{row + 1}"{size}>{cells}</row>')
 

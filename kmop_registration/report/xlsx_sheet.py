@@ -228,7 +228,7 @@ class Sheet:
     def _write(self, cells, lines=1):
         """Write a row of cells: each with its column, its value and its style."""
         found = [self._get_cell(column, value, style) for column, value, style in cells]
-        self._write_cells(found, lines)
+        self._write_cells(found, lines, (cells[0][0], cells[-1][0]))
 
     # ------------------------------------------------------------------ the table
 
@@ -283,17 +283,20 @@ class Sheet:
         The height is said per row: not every program that opens the file works it
         out itself.
         """
-        cells, lines, widths = [], 1, self.widths
+        cells, lines, widths, columns = [], 1, self.widths, []
         for column, value in enumerate(values):
             if type(value) is str and (len(value) > widths[column] or "\n" in value):
                 lines = max(lines, self._count_text_lines(value, column))
             if value or not is_empty(value):
                 cells.append(self._get_cell(column, value))
-        self._write_cells(cells, lines)
+                columns.append(column)
+        self._write_cells(cells, lines, columns)
 
-    def _write_cells(self, cells, lines):
-        height = min(lines * LINE_HEIGHT, MAX_HEIGHT) if lines > 1 else None
-        self.sheet.write_cells(self.row, "".join(cells), height)
+    def _write_cells(self, cells, lines, columns):
+        if cells:
+            height = min(lines * LINE_HEIGHT, MAX_HEIGHT) if lines > 1 else None
+            ends = columns[0], columns[-1]
+            self.sheet.write_cells(self.row, "".join(cells), ends, height)
         self.row += 1
 
     def _count_lines(self, values):

@@ -78,6 +78,15 @@ class TestRows(TransactionCase):
         self.assertGreater(ours.count(b"<c "), 100)
         self.assertEqual(ours.split(b"<row"), theirs.split(b"<row"))
 
+    def test_a_reader_that_trusts_the_range_of_a_sheet(self):
+        """Such as openpyxl in its mode for large files: it gets all columns."""
+        file = self._write([("a", 1.5, date(2026, 5, 4), None, None, "f"), ("b",)])
+        xml = ZipFile(file).read("xl/worksheets/sheet1.xml")
+        self.assertIn(b'<dimension ref="A1:F8"/>', xml)
+        rows = list(load_workbook(file, read_only=True)["Rows"].values)
+        self.assertEqual({len(row) for row in rows}, {len(COLUMNS)})
+        self.assertEqual(rows[6][::5], ("a", "f"))
+
     def test_text_that_looks_like_rich_text(self):
         """Which xlsxwriter would take for its own markup, and let through."""
         file = self._write([(text, 1.0) for text in RICH])
