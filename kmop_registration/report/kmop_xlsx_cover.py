@@ -28,7 +28,7 @@ class KmopXlsxCover(models.AbstractModel):
     @api.model
     def _fill(self, cover, book, sheets):
         """Write the cover, with the ``sheets`` that came after it."""
-        bold = book.get_style(bold=True, font_size=12)
+        bold = book.get_format(bold=True, font_size=12)
         cover.add_title(self._get_title(book))
         for label, value in self._get_facts(book):
             cover.add_row((label, value))
