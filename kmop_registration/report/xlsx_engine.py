@@ -1,8 +1,8 @@
-"""How rows get into a worksheet; the only place that knows xlsxwriter's inside.
+"""How rows get into a worksheet; the only file that knows xlsxwriter's private parts.
 
-Cell by cell, xlsxwriter takes most of the time of a long export. Where its private parts
-are as expected, whole rows are written at once, in the bytes that it would write itself.
-With any other version each cell goes through its public methods.
+Cell by cell, xlsxwriter takes most of the time of a long export. Where its private
+parts are as expected, whole rows are written at once, in the bytes that it would write
+itself. With any other version each cell goes through its public methods.
 """
 
 import logging
@@ -134,16 +134,17 @@ def escape(text):
 def write_sample(kind):
     """Return a workbook with a cell of each sort, on a sheet of this kind."""
     file = BytesIO()
-    with Workbook(file, OPTIONS) as workbook:
-        workbook.set_properties({"created": datetime(2026, 1, 1)})
-        style = workbook.add_format({"bold": True})
-        sheet = workbook.add_worksheet("1", kind)
-        sheet.put_text(0, 1, ' <a> & "b"\r_x0041_ ', style)
-        sheet.put_number(0, 2, 1 / 3, style)
-        sheet.end_row(0)
-        sheet.put_link(2, 0, "https://example.com?a&b", 'a "b"', style)
-        sheet.put_blank(2, 5, style)
-        sheet.end_row(2, 30)
+    workbook = Workbook(file, OPTIONS)
+    workbook.set_properties({"created": datetime(2026, 1, 1)})
+    style = workbook.add_format({"bold": True})
+    sheet = workbook.add_worksheet("1", kind)
+    sheet.put_text(0, 1, ' <a> & "b"\r_x0041_ ', style)
+    sheet.put_number(0, 2, 1 / 3, style)
+    sheet.end_row(0)
+    sheet.put_link(2, 0, "https://example.com?a&b", 'a "b"', style)
+    sheet.put_blank(2, 5, style)
+    sheet.end_row(2, 30)
+    workbook.close()
     return file.getvalue()
 
 

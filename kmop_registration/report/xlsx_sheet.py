@@ -10,7 +10,6 @@ from xlsxwriter import Workbook
 
 from .xlsx_engine import OPTIONS, SHEET
 
-MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
 # Fits in a cell, whatever its characters take.
 SHORT = CELL_LIMIT // 2
@@ -106,8 +105,6 @@ class Book:
         self.workbook = Workbook(file, OPTIONS)
         self.workbook.use_zip64()
         self.formats = {}
-        # What the reader has to know, such as what isn't complete.
-        self.notes = []
         # Cells of which the text had to be cut: their sheet, row and column.
         self.cut = []
 

@@ -1,91 +1,84 @@
-from odoo import models
+from odoo.tools import LazyTranslate
 
-from .xlsx_sheet import Column, Sheet
+from .audit_sheet import AuditSheet, FieldColumn
+from .xlsx_sheet import Sheet
+
+_lt = LazyTranslate(__name__)
 
 CHART = {"width": 620, "height": 280}
 # Rows that a chart takes, at Excel's usual height.
 CHART_ROWS = 15
 
 
-class KmopXlsxSatisfaction(models.AbstractModel):
+class SatisfactionSheet(AuditSheet):
     """The figures of the projects' window, with charts; no figure names a person."""
 
-    _name = "kmop.xlsx.satisfaction"
-    _inherit = "kmop.xlsx.sheet"
-    _description = "Satisfaction in the audit workbook"
+    name = "satisfaction"
+    label = _lt("Satisfaction")
+    help = _lt("What clients think, out of 100, over the projects' window.")
+    model = "kmop.satisfaction"
 
-    def _get_name(self):
-        return self.env._("Satisfaction")
-
-    def _get_help(self):
-        return self.env._("What clients think, out of 100, over the projects' window.")
-
-    def _is_readable(self):
-        return self.env["kmop.satisfaction"].has_access("read")
-
-    def _get_columns(self):
+    def get_declared(self):
         """Return the columns of the tables below each other."""
         means = self.env["kmop.satisfaction.report"]._get_dimensions()
+        too_few = _lt("The mean out of 100; empty: too few.")
         return [
-            Column(
-                self.env._("Group"),
+            FieldColumn(
+                "group",
                 46,
-                self.env._("Dimension, band, theme or quarter."),
+                label=_lt("Group"),
+                help=_lt("Dimension, band, theme or quarter."),
             ),
-            Column(
-                self.env._("Answers"),
+            FieldColumn(
+                "answers",
                 12,
-                self.env._("How many answers there are."),
                 "number",
+                _lt("Answers"),
+                _lt("How many answers there are."),
             ),
             *(
-                Column(
-                    label,
-                    16,
-                    self.env._("The mean out of 100; empty: too few."),
-                    "score",
-                )
-                for _name, label in means
+                FieldColumn(f"score_{name}", 16, "score", help=too_few)
+                for name, _label in means
             ),
         ]
 
-    def _add(self, book):
-        sheet = Sheet(book, self._get_name(), self._get_columns())
+    def is_readable(self):
+        return self.env["kmop.satisfaction"].has_access("read")
+
+    def add(self, book):
+        sheet = Sheet(book, self.get_name(), self.get_columns())
         sheet.sheet.set_portrait()
-        window, data = self._get_figures(book)
-        sheet.add_title(self._get_name())
-        for label, value in self._get_facts(data, window):
+        data = self.get_figures()
+        sheet.add_title(self.get_name())
+        for label, value in self.get_facts(data):
             sheet.add_fact(label, value, column=1)
         sheet.row += 1
         if data["enough"]:
-            self._add_means(sheet, data)
-            self._add_bands(sheet, data)
+            self.add_means(sheet, data)
+            self.add_bands(sheet, data)
             for title, rows in data["tables"]:
-                self._add_groups(sheet, title, rows, data)
-        return sheet
+                self.add_groups(sheet, title, rows, data)
 
-    def _get_figures(self, book):
-        """Return the first and the last day, and the figures between them."""
-        return self._read_figures(
-            book.registration, book.registration._get_project_window()
-        )
-
-    def _read_figures(self, registration, window):
+    def get_figures(self):
         # Never saved: only what it reckons is wanted.
+        first, last = self.subject.window
         report = self.env["kmop.satisfaction.report"].new(
             {
-                "registration_id": registration.id,
-                "date_from": window[0],
-                "date_to": window[1],
+                "registration_id": self.subject.registration.id,
+                "date_from": first,
+                "date_to": last,
             }
         )
-        return window, report._get_values()
+        figures = report._get_values()
+        # A function: neither written nor kept.
+        del figures["show"]
+        return figures
 
-    def _get_facts(self, data, window):
-        figures = data["figures"]
+    def get_facts(self, data):
+        figures, (first, last) = data["figures"], self.subject.window
         facts = [
-            (self.env._("First day"), window[0]),
-            (self.env._("Last day"), window[1]),
+            (self.env._("First day"), first),
+            (self.env._("Last day"), last),
             (self.env._("Invited by mail"), figures["invited"]),
             (self.env._("Of whom answered"), figures["responded"]),
             (self.env._("Response rate (%)"), figures["rate"]),
@@ -98,20 +91,20 @@ class KmopXlsxSatisfaction(models.AbstractModel):
 
     # ---------------------------------------------------------------------- tables
 
-    def _add_means(self, sheet, data):
+    def add_means(self, sheet, data):
         means = data["figures"]["means"]
         rows = [(label, None, means[name]) for name, label in data["dimensions"]]
         labels = [self.env._("Mean out of 100"), "", self.env._("Mean")]
-        first, last = self._add_block(sheet, labels, rows)
-        self._add_chart(sheet, "bar", labels[0], first, last, 2, scale=100)
+        first, last = self.add_block(sheet, labels, rows)
+        self.add_chart(sheet, "bar", labels[0], first, last, 2, scale=100)
 
-    def _add_bands(self, sheet, data):
+    def add_bands(self, sheet, data):
         rows = [(label, count) for label, count, _share in data["bands"]]
         labels = [self.env._("Distribution"), self.env._("Answers")]
-        first, last = self._add_block(sheet, labels, rows)
-        self._add_chart(sheet, "column", labels[0], first, last, 1)
+        first, last = self.add_block(sheet, labels, rows)
+        self.add_chart(sheet, "column", labels[0], first, last, 1)
 
-    def _add_groups(self, sheet, title, rows, data):
+    def add_groups(self, sheet, title, rows, data):
         names = [name for name, _label in data["dimensions"]]
         lines = [
             (label, count, *(means[n] for n in names)) for label, count, means in rows
@@ -123,13 +116,13 @@ class KmopXlsxSatisfaction(models.AbstractModel):
         ]
         column = 2 + names.index("general")
         if lines:
-            first, last = self._add_block(sheet, heads, lines)
+            first, last = self.add_block(sheet, heads, lines)
         if any(line[column] is not None for line in lines):
-            self._add_chart(sheet, "column", title, first, last, column, scale=100)
+            self.add_chart(sheet, "column", title, first, last, column, scale=100)
         elif lines:
             sheet.row += 1
 
-    def _add_block(self, sheet, labels, rows):
+    def add_block(self, sheet, labels, rows):
         """Write a small table; return its first and its last row."""
         sheet.add_header(labels)
         first = sheet.row
@@ -137,7 +130,7 @@ class KmopXlsxSatisfaction(models.AbstractModel):
             sheet.add_row(row)
         return first, sheet.row - 1
 
-    def _add_chart(self, sheet, kind, title, first, last, column, scale=None):
+    def add_chart(self, sheet, kind, title, first, last, column, scale=None):
         """Draw a chart of one column under its table."""
         name = sheet.sheet.name
         chart = sheet.book.workbook.add_chart({"type": kind})
