@@ -12,7 +12,7 @@ from .xlsx_sheet import Column, Sheet
 
 
 @dataclass(frozen=True, eq=False)
-class FieldColumn:
+class Shown:
     """A column of a sheet: the field that it shows, its width and its format.
 
     Label and help are the field's own, except where they are given here.
@@ -20,9 +20,9 @@ class FieldColumn:
 
     name: str
     width: float
+    help: LazyGettext | None = None
     kind: str = "text"
     label: LazyGettext | None = None
-    help: LazyGettext | None = None
     # The model that the field is of, where it isn't the sheet's.
     model: str | None = None
     # The signs that go in front of the labels of a selection.
@@ -38,17 +38,19 @@ class AuditSheet:
     name: str
     label: LazyGettext
     help: LazyGettext
+    # The model that one must be allowed to read, if any.
+    reads: str | None = None
     # The model whose fields the columns are, if any.
     model: str | None = None
-    columns: tuple[FieldColumn, ...] = ()
+    columns: tuple[Shown, ...] = ()
 
-    def __init__(self, subject, names=None):
+    def __init__(self, pack, names=None):
         """
-        :param subject: what the workbook is about, see ``Subject``
+        :param pack: what the workbook is of, see ``Pack``
         :param names: the columns to show, all of them if None
         """
-        self.subject = subject
-        self.env = subject.env
+        self.pack = pack
+        self.env = pack.env
         self.shown = [
             column
             for column in self.get_declared()
@@ -61,7 +63,7 @@ class AuditSheet:
 
     def is_readable(self):
         """Tell whether the user may have the sheet at all."""
-        return True
+        return not self.reads or self.env[self.reads].has_access("read")
 
     def get_missing_note(self):
         """Return what the cover says where the sheet isn't there, if anything."""
@@ -126,7 +128,8 @@ class AuditSheet:
         return attrgetter(column.name)
 
     def get_display_name(self, column, value):
-        return value.display_name
+        # sudo: who may read the record may know what it refers to
+        return value.sudo().display_name
 
     def get_labels(self, owner, signs=None):
         return {
@@ -136,36 +139,62 @@ class AuditSheet:
 
 
 class LongSheet(AuditSheet):
-    """A sheet of which there can be tens of thousands of lines: no record is read."""
+    """A sheet of which there can be tens of thousands of lines: no record is read.
 
-    # What is read of each record, for the columns.
-    fields: tuple[str, ...] = ()
+    Of the columns that are no stored field, ``read_values`` finds the values.
+    """
+
+    # Fields that are read beside those that are shown.
+    beside: tuple[str, ...] = ()
 
     def get_records(self):
-        for rows in iterate_rows(self.search(), self.fields):
-            self.names = self.read_names(rows)
+        stored = {column.name for column in self.shown if self.is_stored(column)}
+        names = sorted((stored | set(self.beside)) - {"id"})
+        for rows in iterate_rows(self.search(), names):
+            self.values = self.read_display_names(rows) | self.read_values(rows)
             yield from rows
 
     def search(self):
         """Return all that goes in the sheet."""
         raise NotImplementedError
 
-    def read_names(self, rows):
-        """Return how what these rows refer to is called, by field and id."""
-        return {
-            column.name: self.read_display_names(column, rows)
-            for column in self.shown
-            if not column.get and self.get_field(column).type == "many2one"
-        }
+    def is_stored(self, column):
+        owner = self.get_field(column)
+        return bool(owner and owner.store and owner.column_type)
 
-    def read_display_names(self, column, rows):
-        ids = {getattr(row, column.name) for row in rows} - {None}
-        # sudo: who may read the record may know what it refers to
-        records = self.env[self.get_field(column).comodel_name].sudo()
-        return read_names(records.browse(ids))
+    def read_display_names(self, rows):
+        """Return how what these rows refer to is called, by field and id."""
+        found = {}
+        for column in self.shown:
+            owner = self.get_field(column)
+            if owner and owner.type == "many2one":
+                ids = {getattr(row, column.name) for row in rows} - {None}
+                # sudo: who may read the record may know what it refers to
+                records = self.env[owner.comodel_name].sudo()
+                found[column.name] = read_names(records.browse(ids))
+        return found
+
+    def read_values(self, rows):
+        """Return what the other columns show, by column and id of the row."""
+        return {}
 
     def get_display_name(self, column, value):
-        return self.names[column.name].get(value)
+        return self.values[column.name].get(value)
+
+    def get_getter(self, column):
+        if column.get:
+            return super().get_getter(column)
+        if not self.is_stored(column):
+            return lambda row: self.values[column.name].get(row.id)
+        owner, read = self.get_field(column), self.get_reader(column)
+        if owner.type == "boolean":
+            texts = self.env._("No"), self.env._("Yes")
+            return lambda row: texts[bool(read(row))]
+        if column.kind == "percentage":
+            return lambda row: (read(row) or 0) / 100
+        if owner.type in ("float", "monetary"):
+            return lambda row: float(read(row) or 0)
+        return super().get_getter(column)
 
 
 def mark(sign, text):

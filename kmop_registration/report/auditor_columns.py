@@ -8,7 +8,7 @@ AUDITOR_COLUMNS = {
     "requirement": (
         "requirement_id",
         "code",
-        "indicator_id",
+        "indicator",
         "self_conformity",
         "self_demonstrability",
         "auditor_conformity",
@@ -38,7 +38,7 @@ AUDITOR_COLUMNS = {
     ),
     "file": (
         "number",
-        "evidence_id",
+        "evidence",
         "name",
         "kind",
         "size",

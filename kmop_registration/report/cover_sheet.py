@@ -1,6 +1,8 @@
+from types import SimpleNamespace
+
 from odoo.tools import LazyTranslate, format_date
 
-from .audit_sheet import AuditSheet, FieldColumn
+from .audit_sheet import AuditSheet, Shown
 from .xlsx_sheet import Column, Sheet
 
 _lt = LazyTranslate(__name__)
@@ -12,18 +14,19 @@ NAMED = 10
 class CoverSheet:
     """The first sheet: whose dossier it is, what is in it, and what was found."""
 
-    def __init__(self, subject, book):
+    def __init__(self, pack, book):
         """Take the first place; what it says is known when the others are written."""
-        self.subject = subject
-        self.env = subject.env
+        self.pack = pack
+        self.env = pack.env
         self.book = book
         columns = [Column("", 34), Column("", 90)]
         self.sheet = Sheet(book, self.env._("Cover"), columns)
 
     def fill(self):
         bold = self.book.get_format(bold=True, font_size=12)
-        self.sheet.add_title(self.get_title())
-        for fact in self.get_facts():
+        cover = self.get_cover()
+        self.sheet.add_title(cover["registration"])
+        for fact in self.get_facts(cover):
             self.sheet.add_row(fact)
         for title, lines in self.get_blocks():
             self.sheet.row += 1
@@ -32,54 +35,72 @@ class CoverSheet:
                 self.sheet.add_row(line)
 
     def get_blocks(self):
-        sheets = self.subject.sheets
+        sheets = self.pack.sheets
         contents = [(sheet.get_name(), sheet.get_help()) for sheet in sheets]
-        notes = [*self.subject.notes, *self.get_cut_notes()]
+        notes = [*self.pack.notes, *self.get_cut_notes()]
         notes = notes or [self.env._("Nothing out of the ordinary.")]
         return [
             (self.env._("In this workbook"), contents),
             (self.env._("What this export found"), [("", note) for note in notes]),
         ]
 
-    def get_title(self):
-        return self.subject.registration.display_name
+    def get_cover(self):
+        """Return what it tells, by the names that a decision keeps it under."""
+        registration, audit = self.pack.registration, self.pack.audit
+        select = audit._get_selected
+        return {
+            "registration": registration.display_name,
+            "provider": registration.partner_id.display_name,
+            "vat": registration.partner_id.vat,
+            "service": select(registration, "service"),
+            "number": registration.number,
+            "track": registration.track_id.name,
+            "step": select(registration, "step"),
+            "day": registration.company_id._kmop_today(),
+            "validity": select(registration, "validity"),
+            "date_start": registration.date_start,
+            "date_end": registration.date_end,
+            "track_part": audit.part_id.display_name,
+            "state": select(audit, "state"),
+            "bureau": audit.bureau_id.display_name,
+            "auditor": audit.auditor_id.display_name,
+            "date_visit": audit.date_visited or audit.date_planned,
+            "outcome": select(audit, "outcome"),
+        }
 
-    def get_facts(self):
-        registration = self.subject.registration
-        today = registration.company_id._kmop_today()
+    def get_facts(self, cover):
+        day = format_date(self.env, cover["day"])
         return [
-            (self.env._("Provider"), registration.partner_id.display_name),
-            (self.env._("Company number"), registration.partner_id.vat),
-            (self.env._("Service"), self.get_label(registration, "service")),
-            (self.env._("Registration number"), registration.number),
-            (self.env._("Track"), registration.track_id.name),
-            (self.env._("Step"), self.get_label(registration, "step")),
-            (
-                self.env._("Validity on %(date)s", date=format_date(self.env, today)),
-                self.get_label(registration, "validity"),
-            ),
-            (self.env._("Registered from"), registration.date_start),
-            (self.env._("Registered until"), registration.date_end),
-            *self.get_audit_facts(self.subject.audit),
-            (self.env._("Date of this export"), today),
-            (self.env._("Made by"), self.subject.maker),
+            (self.env._("Provider"), cover["provider"]),
+            (self.env._("Company number"), cover["vat"]),
+            (self.env._("Service"), cover["service"]),
+            (self.env._("Registration number"), cover["number"]),
+            (self.env._("Track"), cover["track"]),
+            (self.env._("Step"), cover["step"]),
+            (self.env._("Validity on %(date)s", date=day), cover["validity"]),
+            (self.env._("Registered from"), cover["date_start"]),
+            (self.env._("Registered until"), cover["date_end"]),
+            *self.get_audit_facts(cover),
+            *self.get_origin(cover),
         ]
 
-    def get_label(self, record, name):
-        labels = record._fields[name]._description_selection(self.env)
-        return dict(labels).get(record[name], "")
-
-    def get_audit_facts(self, audit):
-        if not audit:
+    def get_audit_facts(self, cover):
+        if not cover["track_part"]:
             return [(self.env._("Audit"), self.env._("None yet"))]
-        day = audit.date_visited or audit.date_planned
         return [
-            (self.env._("Audit"), audit.part_id.display_name),
-            (self.env._("State of the audit"), self.get_label(audit, "state")),
-            (self.env._("Audit bureau"), audit.bureau_id.display_name),
-            (self.env._("Auditor"), audit.auditor_id.display_name),
-            (self.env._("Day of the visit"), day),
-            (self.env._("Outcome"), self.get_label(audit, "outcome")),
+            (self.env._("Audit"), cover["track_part"]),
+            (self.env._("State of the audit"), cover["state"]),
+            (self.env._("Audit bureau"), cover["bureau"]),
+            (self.env._("Auditor"), cover["auditor"]),
+            (self.env._("Day of the visit"), cover["date_visit"]),
+            (self.env._("Outcome"), cover["outcome"]),
+        ]
+
+    def get_origin(self, cover):
+        """Return of when the workbook is, and who made it."""
+        return [
+            (self.env._("Date of this export"), cover["day"]),
+            (self.env._("Made by"), self.pack.maker),
         ]
 
     def get_cut_notes(self):
@@ -103,31 +124,14 @@ class CoverSheet:
 class DecidedCoverSheet(CoverSheet):
     """The first sheet of the workbook of a decided audit."""
 
-    def get_title(self):
-        return self.subject.page["cover"]["registration"]
+    def get_cover(self):
+        return self.pack.page["cover"]
 
-    def get_facts(self):
-        cover = self.subject.page["cover"]
-        day = format_date(self.env, cover["day"])
-        return [
-            (self.subject.decision._get_note(), None),
-            (self.env._("Provider"), cover["provider"]),
-            (self.env._("Company number"), cover["vat"]),
-            (self.env._("Service"), cover["service"]),
-            (self.env._("Registration number"), cover["number"]),
-            (self.env._("Track"), cover["track"]),
-            (self.env._("Step"), cover["step"]),
-            (self.env._("Validity on %(date)s", date=day), cover["validity"]),
-            (self.env._("Registered from"), cover["date_start"]),
-            (self.env._("Registered until"), cover["date_end"]),
-            (self.env._("Audit"), cover["track_part"]),
-            (self.env._("State of the audit"), cover["state"]),
-            (self.env._("Audit bureau"), cover["bureau"]),
-            (self.env._("Auditor"), cover["auditor"]),
-            (self.env._("Day of the visit"), cover["date_visit"]),
-            (self.env._("Outcome"), cover["outcome"]),
-            (self.env._("Decided on"), cover["date_decided"]),
-        ]
+    def get_facts(self, cover):
+        return [(self.pack.decision._get_note(), None), *super().get_facts(cover)]
+
+    def get_origin(self, cover):
+        return [(self.env._("Decided on"), cover["date_decided"])]
 
 
 class LegendSheet(AuditSheet):
@@ -137,14 +141,13 @@ class LegendSheet(AuditSheet):
     label = _lt("Explanation")
     help = _lt("What each column of the other sheets holds.")
     columns = (
-        FieldColumn("sheet", 24, label=_lt("Sheet"), help=_lt("The name on the tab.")),
-        FieldColumn("column", 34, label=_lt("Column"), help=_lt("Its header.")),
-        FieldColumn(
-            "help", 90, label=_lt("What it holds"), help=_lt("In plain words.")
-        ),
+        Shown("sheet", 24, _lt("The name on the tab."), label=_lt("Sheet")),
+        Shown("column", 34, _lt("Its header."), label=_lt("Column")),
+        Shown("help", 90, _lt("In plain words."), label=_lt("What it holds")),
     )
 
-    def get_rows(self):
-        for sheet in self.subject.sheets:
+    def get_records(self):
+        for sheet in self.pack.sheets:
+            name = sheet.get_name()
             for column in sheet.get_columns():
-                yield sheet.get_name(), column.label, column.help
+                yield SimpleNamespace(sheet=name, column=column.label, help=column.help)

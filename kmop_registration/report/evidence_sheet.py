@@ -1,17 +1,17 @@
 from collections import Counter
-from operator import attrgetter
 from typing import NamedTuple
 
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
 from ..tools import read_linked, read_names
-from .audit_sheet import AuditSheet, FieldColumn, LongSheet, mark
-from .dossier_files import DossierFiles, PlacedFile
+from .audit_sheet import AuditSheet, LongSheet, Shown, mark
+from .dossier_files import DossierFiles
 from .xlsx_sheet import BAD, DOUBT, GOOD, Link
 
 _lt = LazyTranslate(__name__)
 
+SIGNS = {"accepted": GOOD, "submitted": DOUBT, "rejected": BAD}
 FILE_STATES = {
     "intact": (GOOD, _lt("As it was accepted")),
     "present": (GOOD, _lt("There")),
@@ -20,6 +20,8 @@ FILE_STATES = {
     "lost": (BAD, _lt("Missing")),
     "hidden": (DOUBT, _lt("Not for this user")),
 }
+# Of these, the file itself is in the archive.
+HANDED_OVER = ("intact", "present", "altered")
 FILE_NOTES = {
     "altered": _lt("Files that aren't what was accepted: %(count)s"),
     "missing": _lt("Files that are missing: %(count)s"),
@@ -35,130 +37,64 @@ class EvidenceSheet(LongSheet):
     label = _lt("Evidence")
     help = _lt("The register: every piece of evidence, and what it is for.")
     model = "kmop.evidence"
-    fields = (
-        "name",
-        "type_id",
-        "aspect",
-        "date_effective",
-        "date_review",
-        "state",
-        "date_accepted",
-        "res_model",
-        "res_id",
-        "order_id",
-        "url",
-    )
-
-    def get_requirements(self, row):
-        return self.names["requirement_ids"].get(row.id)
-
-    def get_indicators(self, row):
-        return self.names["indicator_ids"].get(row.id)
-
-    def get_source(self, row):
-        return self.names["source_name"].get((row.res_model, row.res_id))
-
-    def get_file_names(self, row):
-        return "\n".join(file.name for file in self.names["files"].get(row.id, ()))
-
-    def get_sums(self, row):
-        files = self.names["files"].get(row.id, ())
-        return "\n".join(file.sha256 or "" for file in files).strip("\n")
-
-    def get_link(self, row):
-        return Link(f"{self.address}/{row.id}", self.opens)
-
+    beside = ("state", "res_model", "res_id")
     columns = (
-        FieldColumn("id", 9, "number", _lt("Number"), _lt("Its number in Odoo.")),
-        FieldColumn("name", 36, label=_lt("Evidence"), help=_lt("What it is.")),
-        FieldColumn("type_id", 22, help=_lt("Which kind of document.")),
-        FieldColumn(
-            "requirement_ids",
-            28,
-            help=_lt("The basic requirements it supports."),
-            get=get_requirements,
-        ),
-        FieldColumn(
-            "indicator_ids",
-            18,
-            help=_lt("The codes of the indicators it supports."),
-            get=get_indicators,
-        ),
-        FieldColumn("aspect", 16),
-        FieldColumn("date_effective", 12),
-        FieldColumn("date_review", 12),
-        FieldColumn(
-            "state",
-            14,
-            "mark",
-            help=_lt("Whether it was accepted."),
-            signs={"accepted": GOOD, "submitted": DOUBT, "rejected": BAD},
-        ),
-        FieldColumn("date_accepted", 12, help=_lt("The day that it was accepted.")),
-        FieldColumn(
-            "source_name",
-            22,
-            help=_lt("The document in Odoo that it comes from."),
-            get=get_source,
-        ),
-        FieldColumn("order_id", 14, help=_lt("The dossier that it belongs to.")),
-        FieldColumn(
-            "files",
-            30,
-            label=_lt("Files"),
-            help=_lt("The names of its files."),
-            get=get_file_names,
-        ),
-        FieldColumn(
+        Shown("id", 9, _lt("Its number in Odoo."), "number", _lt("Number")),
+        Shown("name", 36, _lt("What it is."), label=_lt("Evidence")),
+        Shown("type_id", 22, _lt("Which kind of document.")),
+        Shown("requirement_ids", 28, _lt("The basic requirements it supports.")),
+        Shown("indicator_ids", 18, _lt("The codes of the indicators it supports.")),
+        Shown("aspect", 16),
+        Shown("date_effective", 12),
+        Shown("date_review", 12),
+        Shown("state", 14, _lt("Whether it was accepted."), "mark", signs=SIGNS),
+        Shown("date_accepted", 12, _lt("The day that it was accepted.")),
+        Shown("source_name", 22, _lt("The document in Odoo that it comes from.")),
+        Shown("order_id", 14, _lt("The dossier that it belongs to.")),
+        Shown("files", 30, _lt("The names of its files."), label=_lt("Files")),
+        Shown(
             "sha256",
             78,
+            _lt("The fingerprint of each file, in that order."),
             label=_lt("SHA-256"),
-            help=_lt("The fingerprint of each file, in that order."),
-            get=get_sums,
         ),
-        FieldColumn("url", 30, label=_lt("Kept elsewhere")),
-        FieldColumn(
-            "link",
-            10,
-            "link",
-            _lt("In Odoo"),
-            _lt("Opens it in Odoo, for its users."),
-            get=get_link,
+        Shown("url", 30, label=_lt("Kept elsewhere")),
+        Shown(
+            "link", 10, _lt("Opens it in Odoo, for its users."), "link", _lt("In Odoo")
         ),
     )
 
     def search(self):
-        self.address = f"{self.subject.registration.get_base_url()}/odoo/kmop-evidence"
-        self.opens = self.env._("Open")
         self.requirements = self.read_list("kmop.requirement", "display_name")
         self.indicators = self.read_list("kmop.indicator", "code")
-        return self.env["kmop.evidence"].search(self.subject.evidences, order="id")
+        return self.env["kmop.evidence"].search(self.pack.evidences, order="id")
 
     def read_list(self, model, name):
         """Return the names of a short list by id, in its order."""
         records = self.env[model].with_context(active_test=False).search(Domain.TRUE)
         return {record.id: record[name] for record in records}
 
-    def read_names(self, rows):
+    def read_values(self, rows):
         evidences = self.env["kmop.evidence"].browse(row.id for row in rows)
+        requirements = read_linked(evidences, "requirement_ids")
+        indicators = read_linked(evidences, "indicator_ids")
+        files = DossierFiles(self.env).find(rows)
+        address = f"{self.pack.registration.get_base_url()}/odoo/kmop-evidence"
+        opens = self.env._("Open")
         return {
-            **super().read_names(rows),
+            "requirement_ids": self.join("\n", self.requirements, requirements),
+            "indicator_ids": self.join(", ", self.indicators, indicators),
             "source_name": self.read_sources(rows),
-            "files": DossierFiles(self.env).find(rows),
-            "requirement_ids": self.join(
-                "\n", self.requirements, evidences, "requirement_ids"
-            ),
-            "indicator_ids": self.join(
-                ", ", self.indicators, evidences, "indicator_ids"
-            ),
+            "files": {i: join_lines(f.name for f in files[i]) for i in files},
+            "sha256": {i: join_lines(f.sha256 for f in files[i]) for i in files},
+            "link": {row.id: Link(f"{address}/{row.id}", opens) for row in rows},
         }
 
-    def join(self, separator, names, evidences, name):
+    def join(self, separator, names, linked):
         """Return the ``names`` of what is linked, in their own order, by evidence.
 
         Few lists differ: each is put together once.
         """
-        linked = read_linked(evidences, name)
         texts = {
             found: separator.join(name for i, name in names.items() if i in found)
             for found in set(map(tuple, linked.values()))
@@ -166,18 +102,15 @@ class EvidenceSheet(LongSheet):
         return {id_: texts[tuple(found)] for id_, found in linked.items()}
 
     def read_sources(self, rows):
-        """Return the names of the source documents, by model and id."""
-        wanted = {}
-        for row in rows:
-            if row.res_id and self.env["kmop.evidence"]._is_source(row.res_model):
-                wanted.setdefault(row.res_model, set()).add(row.res_id)
-        found = {}
-        for model, ids in wanted.items():
+        """Return the names of the source documents, by evidence."""
+        known = self.env["kmop.evidence"]
+        linked = [row for row in rows if row.res_id and known._is_source(row.res_model)]
+        names = {}
+        for model in {row.res_model for row in linked}:
+            ids = {row.res_id for row in linked if row.res_model == model}
             # sudo: who may read the evidence may know which document it comes from
-            sources = self.env[model].sudo().browse(ids).exists()
-            for id_, text in read_names(sources).items():
-                found[model, id_] = text
-        return found
+            names[model] = read_names(self.env[model].sudo().browse(ids).exists())
+        return {row.id: names[row.res_model].get(row.res_id) for row in linked}
 
 
 class DecidedEvidenceSheet(EvidenceSheet):
@@ -191,14 +124,14 @@ class DecidedEvidenceSheet(EvidenceSheet):
         fields = self.env["kmop.evidence"]._fields
         self.aspects = self.get_labels(fields["aspect"])
         self.accepted = mark(GOOD, self.get_labels(fields["state"])["accepted"])
-        return self.subject.decision._iterate_evidence()
+        return self.pack.decision._iterate_evidence()
 
     def get_row(self, line):
         values = self.get_values(line)
-        return [values[column.name] for column in self.shown]
+        return [values.get(column.name) for column in self.shown]
 
     def get_values(self, line):
-        indicators = self.subject.kept["indicators"]
+        indicators = self.pack.kept["indicators"]
         names = [indicators[str(i)][0] for i in line.indicators or ()]
         files = line.files or ()
         return {
@@ -221,8 +154,16 @@ class DecidedEvidenceSheet(EvidenceSheet):
 
 
 class FileLine(NamedTuple):
-    placed: PlacedFile
-    state: str
+    """A file, by the names of the columns."""
+
+    number: int
+    evidence: str
+    name: str
+    kind: str
+    size: int
+    sha256: str | None
+    check: str
+    path: Link | None
 
 
 class FileSheet(AuditSheet):
@@ -232,77 +173,61 @@ class FileSheet(AuditSheet):
     label = _lt("Files")
     help = _lt("Each file behind the evidence, and whether it is there.")
     model = "kmop.evidence.file"
-
-    def get_number(self, line):
-        return line.placed.evidence_id
-
-    def get_evidence(self, line):
-        return line.placed.evidence
-
-    def get_state(self, line):
-        sign, label = FILE_STATES[line.state]
-        return mark(sign, self.env._(label))
-
-    def get_link(self, line):
-        if not self.subject.pack or line.state in ("missing", "hidden", "lost"):
-            return ""
-        return Link(line.placed.path, line.placed.path)
-
     columns = (
-        FieldColumn(
-            "number",
-            9,
-            "number",
-            _lt("Number"),
-            _lt("The number of its evidence."),
-            get=get_number,
-        ),
-        FieldColumn(
-            "evidence_id",
+        Shown("number", 9, _lt("The number of its evidence."), "number", _lt("Number")),
+        Shown(
+            "evidence",
             36,
-            help=_lt("The evidence that it belongs to."),
-            get=get_evidence,
+            _lt("The evidence that it belongs to."),
+            label=_lt("Evidence"),
         ),
-        FieldColumn("name", 36, label=_lt("File"), help=_lt("Its name.")),
-        FieldColumn(
-            "kind", 26, help=_lt("A file, or a snapshot of the document in Odoo.")
-        ),
-        FieldColumn("size", 14, "number", help=_lt("How large it is.")),
-        FieldColumn(
+        Shown("name", 36, _lt("Its name."), label=_lt("File")),
+        Shown("kind", 26, _lt("A file, or a snapshot of the document in Odoo.")),
+        Shown("size", 14, _lt("How large it is."), "number"),
+        Shown(
             "sha256",
             78,
-            help=_lt("The fingerprint that it had when it was accepted, else empty."),
+            _lt("The fingerprint that it had when it was accepted, else empty."),
         ),
-        FieldColumn(
+        Shown(
             "check",
             24,
-            "mark",
-            _lt("Check"),
             _lt(
                 "Whether it is there. In the dossier every byte is compared with"
                 " what was accepted, elsewhere the size that Odoo notes."
             ),
-            get=get_state,
+            "mark",
+            _lt("Check"),
         ),
-        FieldColumn(
+        Shown(
             "path",
             60,
+            _lt("Opens the file, once unpacked."),
             "link",
             _lt("In the dossier"),
-            _lt("Opens the file, once unpacked."),
-            get=get_link,
         ),
     )
 
-    def get_reader(self, column):
-        return attrgetter(f"placed.file.{column.name}")
-
     def get_records(self):
-        counts, pack = Counter(), self.subject.pack
-        for placed in self.subject.iterate_files():
-            state = pack.get_state(placed) if pack else placed.file.look()
+        counts, archive = Counter(), self.pack.archive
+        for number, evidence, path, file in self.pack.iterate_files():
+            state = archive.get_state(path, file) if archive else file.look()
             counts[state] += 1
-            yield FileLine(placed, state)
+            sign, label = FILE_STATES[state]
+            yield FileLine(
+                number,
+                evidence,
+                file.name,
+                file.kind,
+                file.size,
+                file.sha256,
+                mark(sign, self.env._(label)),
+                Link(path, path) if archive and state in HANDED_OVER else None,
+            )
         for state, note in FILE_NOTES.items():
             if count := counts[state]:
-                self.subject.notes.append(self.env._(note) % {"count": count})
+                self.pack.notes.append(self.env._(note) % {"count": count})
+
+
+def join_lines(lines):
+    return "\n".join(line or "" for line in lines).strip("\n")

@@ -1,9 +1,9 @@
 from odoo import api, models
 
 from .auditor_columns import AUDITOR_COLUMNS
-from .decided_workbook import REQUIREMENTS, get_visible_projects
+from .decided_pack import REQUIREMENTS, get_visible_projects
+from .pack import AuditPack, Pack
 from .requirement_sheet import CountedRequirementSheet, RequirementSheet
-from .workbook import AuditWorkbook, Workbook
 
 # How many of the dates to come are listed below the drawing.
 COMING = 10
@@ -74,12 +74,12 @@ class KmopAuditReport(models.AbstractModel):
     def _get_requirements(self, audit):
         if not audit.is_open:
             return self._get_counted_requirements(audit)
-        sheet = RequirementSheet(Workbook(audit.registration_id, audit))
+        sheet = RequirementSheet(Pack(audit.registration_id, audit))
         return self._group_requirements(sheet.get_rows())
 
     def _get_counted_requirements(self, audit):
         columns = AUDITOR_COLUMNS["requirement"]
-        sheet = CountedRequirementSheet(AuditWorkbook(audit), columns)
+        sheet = CountedRequirementSheet(AuditPack(audit), columns)
         return self._group_requirements(sheet.get_rows())
 
     def _group_requirements(self, rows):

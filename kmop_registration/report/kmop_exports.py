@@ -1,39 +1,36 @@
-"""Who can be exported, and as what."""
+"""Who can be exported: each makes its own workbook and its own archive."""
 
 from odoo import models
 
-from .decided_workbook import (
-    DecidedPageWorkbook,
-    DecidedWorkbook,
-    prepare_projects,
-    prepare_tables,
-)
-from .dossier_archive import AuditArchive, DecidedArchive, DossierArchive
+from .decided_pack import DecidedPack, prepare_projects, prepare_tables
+from .dossier_archive import DossierArchive
+from .pack import AuditPack, Pack
 from .project_sheet import ProjectSheet
-from .workbook import AuditWorkbook, Workbook
 from .xlsx_sheet import Book
 
 
 class KmopRegistration(models.Model):
+    """All of the registration, as the user may see it."""
+
     _inherit = "kmop.registration"
 
     def _write_workbook(self, file):
-        """Write the audit workbook to an open binary file, as the user may see it."""
-        Workbook(self).write_to(file)
-
-    def _write_projects(self, file, date_from, date_to):
-        """Write the project list of a window to an open binary file, likewise."""
-        workbook = Workbook(self)
-        workbook.window = date_from, date_to
-        with Book(file) as book:
-            ProjectSheet(workbook).add(book)
+        """Write the audit workbook to an open binary file."""
+        Pack(self).write_workbook(file)
 
     def _stream_dossier(self, progress=None):
         """Yield the archive of the dossier, piece by piece.
 
         :param progress: called with the number of files that are done
         """
-        return DossierArchive(self).stream(progress)
+        return DossierArchive(Pack(self)).stream(progress)
+
+    def _write_projects(self, file, date_from, date_to):
+        """Write the project list of a window to an open binary file."""
+        pack = Pack(self)
+        pack.window = date_from, date_to
+        with Book(file) as book:
+            ProjectSheet(pack).add(book)
 
 
 class KmopAudit(models.Model):
@@ -42,10 +39,10 @@ class KmopAudit(models.Model):
     _inherit = "kmop.audit"
 
     def _write_workbook(self, file):
-        DecidedWorkbook(self).write_to(file)
+        DecidedPack(self).write_workbook(file)
 
     def _stream_dossier(self, progress=None):
-        return DecidedArchive(self).stream(progress)
+        return DossierArchive(DecidedPack(self)).stream(progress)
 
     def _prepare_kept_tables(self):
         """Return what a decision keeps of the sheets, as it is now."""
@@ -62,12 +59,11 @@ class KmopAuditAccess(models.Model):
     _inherit = "kmop.audit.access"
 
     def _write_workbook(self, file):
-        audit = self.audit_id
-        decided = audit._get_decision()
-        kind = DecidedPageWorkbook if decided else AuditWorkbook
-        kind(audit, self).write_to(file)
+        self._get_pack().write_workbook(file)
 
     def _stream_dossier(self, progress=None):
-        audit = self.audit_id
-        kind = DecidedArchive if audit._get_decision() else AuditArchive
-        return kind(audit, self).stream(progress)
+        return DossierArchive(self._get_pack()).stream(progress)
+
+    def _get_pack(self):
+        decided = self.audit_id._get_decision()
+        return (DecidedPack if decided else AuditPack)(self.audit_id, self)

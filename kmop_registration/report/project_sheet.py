@@ -1,7 +1,7 @@
 from odoo.tools import LazyTranslate, format_date
 
 from ..tools import read_linked, read_names
-from .audit_sheet import FieldColumn, LongSheet
+from .audit_sheet import LongSheet, Shown
 from .xlsx_sheet import Sheet
 
 _lt = LazyTranslate(__name__)
@@ -13,136 +13,51 @@ class ProjectSheet(LongSheet):
     name = "project"
     label = _lt("Projects")
     help = _lt("The dossiers that the part asks for, by their start.")
-    model = "sale.order"
-    fields = (
-        "name",
-        "partner_id",
-        "kmop_enterprise_id",
-        "kmop_service",
-        "kmop_theme_id",
-        "kmop_date_start",
-        "kmop_date_end",
-        "kmop_hours",
-        "user_id",
-        "kmop_subsidised",
-        "amount_untaxed",
-        "kmop_amount_eligible",
-        "kmop_amount_other",
-        "currency_id",
-        "kmop_completeness",
-        "kmop_date_retention",
-    )
-
-    def get_enterprise_number(self, row):
-        return self.names["kmop_enterprise_id"].get(row.kmop_enterprise_id)
-
-    def get_hours(self, row):
-        return row.kmop_hours or 0.0
-
-    def get_trainers(self, row):
-        linked, names = self.names["kmop_trainer_ids"]
-        return "\n".join(names[i] for i in linked.get(row.id, ()))
-
-    def get_subsidised(self, row):
-        return self.env._("Yes") if row.kmop_subsidised else self.env._("No")
-
-    def get_amount(self, row):
-        return float(row.amount_untaxed or 0)
-
-    def get_eligible(self, row):
-        return float(row.kmop_amount_eligible or 0)
-
-    def get_other(self, row):
-        return float(row.kmop_amount_other or 0)
-
-    def get_completeness(self, row):
-        return (row.kmop_completeness or 0) / 100
-
-    def get_answers(self, row):
-        return self.names["score"].get(row.id, (None, None))[0]
-
-    def get_score(self, row):
-        return self.names["score"].get(row.id, (None, None))[1]
-
+    model = reads = "sale.order"
+    beside = ("kmop_enterprise_id",)
     columns = (
-        FieldColumn(
+        Shown(
             "name",
             11,
+            _lt("The number of the quotation or order."),
             label=_lt("Number"),
-            help=_lt("The number of the quotation or order."),
         ),
-        FieldColumn(
-            "partner_id", 30, label=_lt("Client"), help=_lt("Who bought the service.")
-        ),
-        FieldColumn(
+        Shown("partner_id", 30, _lt("Who bought the service."), label=_lt("Client")),
+        Shown(
             "enterprise_number",
             20,
+            _lt("That of the participants' firm."),
             label=_lt("Enterprise number"),
-            help=_lt("That of the participants' firm."),
-            get=get_enterprise_number,
         ),
-        FieldColumn("kmop_service", 10, help=_lt("Training or advice.")),
-        FieldColumn(
-            "kmop_theme_id", 22, help=_lt("The theme of the kmo-portefeuille.")
-        ),
-        FieldColumn("kmop_date_start", 11, label=_lt("Start")),
-        FieldColumn(
-            "kmop_date_end",
-            11,
-            label=_lt("End"),
-            help=_lt("Last day of the service."),
-        ),
-        FieldColumn("kmop_hours", 8, "hours", get=get_hours),
-        FieldColumn(
-            "kmop_trainer_ids", 22, help=_lt("Who carried it out."), get=get_trainers
-        ),
-        FieldColumn("user_id", 16, help=_lt("Who answers for the dossier.")),
-        FieldColumn("kmop_subsidised", 12, get=get_subsidised),
-        FieldColumn(
+        Shown("kmop_service", 10, _lt("Training or advice.")),
+        Shown("kmop_theme_id", 22, _lt("The theme of the kmo-portefeuille.")),
+        Shown("kmop_date_start", 11, label=_lt("Start")),
+        Shown("kmop_date_end", 11, _lt("Last day of the service."), label=_lt("End")),
+        Shown("kmop_hours", 8, kind="hours"),
+        Shown("kmop_trainer_ids", 22, _lt("Who carried it out.")),
+        Shown("user_id", 16, _lt("Who answers for the dossier.")),
+        Shown("kmop_subsidised", 12),
+        Shown(
             "amount_untaxed",
             14,
+            _lt("What was charged, all in."),
             "amount",
             _lt("Amount excluding VAT"),
-            _lt("What was charged, all in."),
-            get=get_amount,
         ),
-        FieldColumn("kmop_amount_eligible", 14, "amount", get=get_eligible),
-        FieldColumn(
-            "kmop_amount_other",
-            14,
-            "amount",
-            help=_lt("What can't be subsidised."),
-            get=get_other,
-        ),
-        FieldColumn("currency_id", 10, help=_lt("Currency of the amounts.")),
-        FieldColumn(
-            "kmop_completeness",
-            11,
-            "percentage",
-            _lt("Complete"),
-            get=get_completeness,
-        ),
-        FieldColumn("kmop_date_retention", 11),
-        FieldColumn(
-            "answers",
-            12,
-            "number",
-            _lt("Answers"),
-            _lt("Answers on satisfaction."),
-            get=get_answers,
-        ),
-        FieldColumn(
+        Shown("kmop_amount_eligible", 14, kind="amount"),
+        Shown("kmop_amount_other", 14, _lt("What can't be subsidised."), "amount"),
+        Shown("currency_id", 10, _lt("Currency of the amounts.")),
+        Shown("kmop_completeness", 11, kind="percentage", label=_lt("Complete")),
+        Shown("kmop_date_retention", 11),
+        Shown("answers", 12, _lt("Answers on satisfaction."), "number", _lt("Answers")),
+        Shown(
             "score",
             12,
+            _lt("Mean out of 100; empty where there are too few answers."),
             "score",
             _lt("Satisfaction"),
-            _lt("Mean out of 100; empty where there are too few answers."),
-            get=get_score,
         ),
     )
-
-    def is_readable(self):
-        return self.env["sale.order"].has_access("read")
 
     def get_missing_note(self):
         return self.env._(
@@ -166,7 +81,7 @@ class ProjectSheet(LongSheet):
         sheet.add_table(self.get_rows())
 
     def get_facts(self):
-        registration, window = self.subject.registration, self.subject.window
+        registration, window = self.pack.registration, self.pack.window
         totals = registration._get_project_totals(*window)
         days = [format_date(self.env, day) for day in window]
         facts = [
@@ -189,30 +104,35 @@ class ProjectSheet(LongSheet):
         if registration._has_hidden_projects(*window, totals["count"]):
             note = self.get_incomplete_note()
             facts.append((self.env._("Not complete"), note))
-            self.subject.notes.append(f"{self.get_name()}: {note}")
+            self.pack.notes.append(f"{self.get_name()}: {note}")
         return facts
 
     def search(self):
-        registration, window = self.subject.registration, self.subject.window
+        registration, window = self.pack.registration, self.pack.window
         return self.env["sale.order"].search(
             registration._get_projects_domain(*window), order="kmop_date_start, id"
         )
 
-    def read_names(self, rows):
+    def read_values(self, rows):
         orders = self.env["sale.order"].browse(row.id for row in rows)
         # sudo: who may read the dossier may know the names on it, those of trainers
         # who left included
         partners = self.env["res.partner"].sudo()
         firms = partners.browse({row.kmop_enterprise_id for row in rows} - {None})
+        numbers = {firm.id: firm.vat or firm.company_registry for firm in firms}
         trainers = read_linked(orders, "kmop_trainer_ids")
         people = partners.browse({i for found in trainers.values() for i in found})
+        names, scores = read_names(people, "name"), self.read_scores(orders)
         return {
-            **super().read_names(rows),
-            "kmop_enterprise_id": {
-                firm.id: firm.vat or firm.company_registry for firm in firms
+            "enterprise_number": {
+                row.id: numbers.get(row.kmop_enterprise_id) for row in rows
             },
-            "kmop_trainer_ids": (trainers, read_names(people, "name")),
-            "score": self.read_scores(orders),
+            "kmop_trainer_ids": {
+                order: "\n".join(names[i] for i in ids)
+                for order, ids in trainers.items()
+            },
+            "answers": {order: count for order, (count, _mean) in scores.items()},
+            "score": {order: mean for order, (_count, mean) in scores.items()},
         }
 
     def read_scores(self, orders):

@@ -1,9 +1,12 @@
 """Sheets of a few lines each: findings, audits, periods, and all of them by day."""
 
+from datetime import date, datetime
+from typing import NamedTuple
+
 from odoo.tools import LazyTranslate
 
 from ..tools import iterate_chunks
-from .audit_sheet import AuditSheet, FieldColumn, mark
+from .audit_sheet import AuditSheet, Shown, mark
 from .xlsx_sheet import BAD, DOUBT, GOOD
 
 _lt = LazyTranslate(__name__)
@@ -16,7 +19,7 @@ class FindingSheet(AuditSheet):
     name = "finding"
     label = _lt("Findings")
     help = _lt("What was found, which measure was taken, and if it helped.")
-    model = "kmop.finding"
+    model = reads = "kmop.finding"
 
     def get_state(self, finding):
         label = self.states[finding.state]
@@ -27,10 +30,6 @@ class FindingSheet(AuditSheet):
     def get_source(self, finding):
         return finding.audit_id.display_name or finding.source_name
 
-    def get_responsible(self, finding):
-        # sudo: who may read the finding may know who sees to it
-        return finding.sudo().user_id.name
-
     def get_effect(self, finding):
         if not finding.date_checked:
             return ""
@@ -39,56 +38,41 @@ class FindingSheet(AuditSheet):
         return mark(BAD, self.env._("No"))
 
     columns = (
-        FieldColumn(
-            "name", 34, label=_lt("Finding"), help=_lt("What was found, in short.")
-        ),
-        FieldColumn(
+        Shown("name", 34, _lt("What was found, in short."), label=_lt("Finding")),
+        Shown(
             "state",
             16,
+            _lt("How far it is; ✗ where it is late."),
             "mark",
-            help=_lt("How far it is; ✗ where it is late."),
             get=get_state,
         ),
-        FieldColumn("origin", 16, help=_lt("What brought it to light.")),
-        FieldColumn(
+        Shown("origin", 16, _lt("What brought it to light.")),
+        Shown(
             "source_name",
             24,
-            help=_lt("The audit or the document that it comes from."),
+            _lt("The audit or the document that it comes from."),
             get=get_source,
         ),
-        FieldColumn("severity", 16, help=_lt("How serious it is.")),
-        FieldColumn(
-            "requirement_id", 24, help=_lt("The basic requirement that it touches.")
-        ),
-        FieldColumn("indicator_id", 24, help=_lt("The indicator that it touches.")),
-        FieldColumn("date_found", 12, help=_lt("The day that it was found.")),
-        FieldColumn(
-            "date_deadline", 12, help=_lt("The day that it must be solved by.")
-        ),
-        FieldColumn("user_id", 18, help=_lt("Who sees to it."), get=get_responsible),
-        FieldColumn("description", 40, label=_lt("What was seen")),
-        FieldColumn("cause", 32),
-        FieldColumn("measure", 40, help=_lt("What is done about it.")),
-        FieldColumn("date_proposed", 12, help=_lt("The day of the proposal.")),
-        FieldColumn(
-            "date_measured", 12, help=_lt("The day that the measure was taken.")
-        ),
-        FieldColumn(
-            "date_checked", 12, help=_lt("The day that its effect was checked.")
-        ),
-        FieldColumn(
-            "effect_ok", 12, "mark", help=_lt("Whether it helped."), get=get_effect
-        ),
-        FieldColumn("effect_note", 32, help=_lt("How that was seen.")),
+        Shown("severity", 16, _lt("How serious it is.")),
+        Shown("requirement_id", 24, _lt("The basic requirement that it touches.")),
+        Shown("indicator_id", 24, _lt("The indicator that it touches.")),
+        Shown("date_found", 12, _lt("The day that it was found.")),
+        Shown("date_deadline", 12, _lt("The day that it must be solved by.")),
+        Shown("user_id", 18, _lt("Who sees to it.")),
+        Shown("description", 40, label=_lt("What was seen")),
+        Shown("cause", 32),
+        Shown("measure", 40, _lt("What is done about it.")),
+        Shown("date_proposed", 12, _lt("The day of the proposal.")),
+        Shown("date_measured", 12, _lt("The day that the measure was taken.")),
+        Shown("date_checked", 12, _lt("The day that its effect was checked.")),
+        Shown("effect_ok", 12, _lt("Whether it helped."), "mark", get=get_effect),
+        Shown("effect_note", 32, _lt("How that was seen.")),
     )
-
-    def is_readable(self):
-        return self.env["kmop.finding"].has_access("read")
 
     def get_records(self):
         self.states = self.get_labels(self.env["kmop.finding"]._fields["state"])
         findings = self.env["kmop.finding"].search(
-            [("registration_id", "=", self.subject.registration.id)],
+            [("registration_id", "=", self.pack.registration.id)],
             order="date_found, id",
         )
         for chunk in iterate_chunks(findings):
@@ -101,31 +85,27 @@ class RegistrationAuditSheet(AuditSheet):
     help = _lt("Each audit of this registration, and its outcome.")
     model = "kmop.audit"
     columns = (
-        FieldColumn("part_id", 26, help=_lt("Which part of the track was audited.")),
-        FieldColumn("kind", 16, help=_lt("The kind of audit.")),
-        FieldColumn("bureau_id", 22, help=_lt("Who carries out the audit.")),
-        FieldColumn("auditor_id", 20, help=_lt("The person who comes.")),
-        FieldColumn(
-            "date_requested", 12, help=_lt("The day that the bureau was asked.")
-        ),
-        FieldColumn("date_planned", 12, help=_lt("The day that was agreed.")),
-        FieldColumn("date_visited", 12, help=_lt("The day that the auditor came.")),
-        FieldColumn("date_reported", 12, help=_lt("The day that the report came.")),
-        FieldColumn("date_decided", 12, help=_lt("The day of the decision.")),
-        FieldColumn("state", 12, help=_lt("How far the audit is.")),
-        FieldColumn(
-            "outcome", 14, "mark", help=_lt("What was decided."), signs=OUTCOME_SIGNS
-        ),
-        FieldColumn(
+        Shown("part_id", 26, _lt("Which part of the track was audited.")),
+        Shown("kind", 16, _lt("The kind of audit.")),
+        Shown("bureau_id", 22, _lt("Who carries out the audit.")),
+        Shown("auditor_id", 20, _lt("The person who comes.")),
+        Shown("date_requested", 12, _lt("The day that the bureau was asked.")),
+        Shown("date_planned", 12, _lt("The day that was agreed.")),
+        Shown("date_visited", 12, _lt("The day that the auditor came.")),
+        Shown("date_reported", 12, _lt("The day that the report came.")),
+        Shown("date_decided", 12, _lt("The day of the decision.")),
+        Shown("state", 12, _lt("How far the audit is.")),
+        Shown("outcome", 14, _lt("What was decided."), "mark", signs=OUTCOME_SIGNS),
+        Shown(
             "cancel_reason",
             40,
+            _lt("Why it was cancelled, where it was."),
             label=_lt("Remarks"),
-            help=_lt("Why it was cancelled, where it was."),
         ),
     )
 
     def get_records(self):
-        return self.subject.registration.audit_ids.sorted("id")
+        return self.pack.registration.audit_ids.sorted("id")
 
 
 class PeriodSheet(AuditSheet):
@@ -143,27 +123,36 @@ class PeriodSheet(AuditSheet):
         return "\n".join(filter(None, remarks))
 
     columns = (
-        FieldColumn(
+        Shown(
             "part_id",
             32,
+            _lt("The part of the track that it was granted for."),
             label=_lt("Period"),
-            help=_lt("The part of the track that it was granted for."),
         ),
-        FieldColumn("date_registration", 18),
-        FieldColumn("date_start", 12),
-        FieldColumn("date_end", 12),
-        FieldColumn("gap_days", 16, "number"),
-        FieldColumn(
+        Shown("date_registration", 18),
+        Shown("date_start", 12),
+        Shown("date_end", 12),
+        Shown("gap_days", 16, kind="number"),
+        Shown(
             "remarks",
             60,
+            _lt("Conditions, corrections and their reasons."),
             label=_lt("Remarks"),
-            help=_lt("Conditions, corrections and their reasons."),
             get=get_remarks,
         ),
     )
 
     def get_records(self):
-        return self.subject.registration.period_ids.sorted("date_start")
+        return self.pack.registration.period_ids.sorted("date_start")
+
+
+class Event(NamedTuple):
+    date: date
+    kind: str
+    event: str
+    subject: str | None = None
+    sent: datetime | None = None
+    responsible: str | None = None
 
 
 class TimelineSheet(AuditSheet):
@@ -173,40 +162,36 @@ class TimelineSheet(AuditSheet):
     label = _lt("Milestones and history")
     help = _lt("What happened and what is planned, in order of date.")
     columns = (
-        FieldColumn(
+        Shown(
             "date",
             12,
+            _lt("The day that it happened or is planned."),
             label=_lt("Date"),
-            help=_lt("The day that it happened or is planned."),
         ),
-        FieldColumn(
-            "kind", 16, label=_lt("Kind"), help=_lt("Registration, audit or milestone.")
-        ),
-        FieldColumn(
-            "event", 60, label=_lt("Event"), help=_lt("What happened or is planned.")
-        ),
-        FieldColumn(
+        Shown("kind", 16, _lt("Registration, audit or milestone."), label=_lt("Kind")),
+        Shown("event", 60, _lt("What happened or is planned."), label=_lt("Event")),
+        Shown(
             "subject",
             44,
+            _lt("The part or the period that it is about."),
             label=_lt("Subject"),
-            help=_lt("The part or the period that it is about."),
         ),
-        FieldColumn(
-            "date_sent",
+        Shown(
+            "sent",
             16,
+            _lt("When the reminder of a milestone was sent."),
             label=_lt("Sent on"),
-            help=_lt("When the reminder of a milestone was sent."),
         ),
-        FieldColumn(
-            "user_id",
+        Shown(
+            "responsible",
             22,
+            _lt("Who is reminded, or who sees to it."),
             label=_lt("Responsible"),
-            help=_lt("Who is reminded, or who sees to it."),
         ),
     )
 
-    def get_rows(self):
-        registration = self.subject.registration
+    def get_records(self):
+        registration = self.pack.registration
         events = [
             *self.get_audit_events(registration),
             *self.get_period_events(registration),
@@ -215,8 +200,8 @@ class TimelineSheet(AuditSheet):
         if registration.date_withdrawn:
             reason = registration.withdraw_reason
             label, withdrawn = self.env._("Registration"), self.env._("Withdrawn")
-            events.append((registration.date_withdrawn, label, withdrawn, reason))
-        return sorted((e for e in events if e[0]), key=lambda event: event[0])
+            events.append(Event(registration.date_withdrawn, label, withdrawn, reason))
+        return sorted((e for e in events if e.date), key=lambda event: event.date)
 
     def get_audit_events(self, registration):
         kind = self.env._("Audit")
@@ -232,16 +217,16 @@ class TimelineSheet(AuditSheet):
             ):
                 # sudo: who may read the audit may know who sees to it
                 who = audit.sudo().user_id.name
-                yield day, kind, event, audit.part_id.display_name, None, who
+                yield Event(day, kind, event, audit.part_id.display_name, None, who)
 
     def get_period_events(self, registration):
         kind = self.env._("Registration")
         for period in registration.period_ids:
             subject = period.display_name
-            yield period.date_start, kind, self.env._("Period begins"), subject
+            yield Event(period.date_start, kind, self.env._("Period begins"), subject)
             last = period.date_last
             if last:
-                yield last, kind, self.env._("Last day of the period"), subject
+                yield Event(last, kind, self.env._("Last day of the period"), subject)
 
     def get_milestones(self, registration):
         kind = self.env._("Milestone")
@@ -252,4 +237,4 @@ class TimelineSheet(AuditSheet):
             # sudo: who may read the milestone may know whom it reminds
             who = milestone.sudo().user_id.name
             sent = milestone.date_sent
-            yield milestone.date_planned, kind, milestone.name, None, sent, who
+            yield Event(milestone.date_planned, kind, milestone.name, None, sent, who)

@@ -1,11 +1,11 @@
 from operator import attrgetter
-from typing import Any, NamedTuple
+from types import SimpleNamespace
 
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
 
 from ..models.constants import ASPECTS
-from .audit_sheet import AuditSheet, FieldColumn, mark
+from .audit_sheet import AuditSheet, Shown, mark
 from .xlsx_sheet import BAD, DOUBT, GOOD
 
 _lt = LazyTranslate(__name__)
@@ -21,13 +21,6 @@ STATES = {
 }
 
 
-class Line(NamedTuple):
-    """An indicator, and its score in the audit: none where it isn't scored."""
-
-    indicator: Any
-    score: Any
-
-
 class RequirementSheet(AuditSheet):
     """Each indicator: both its scores, its exemption, and what supports it."""
 
@@ -36,106 +29,87 @@ class RequirementSheet(AuditSheet):
     help = _lt("Each indicator: scores, exemptions and what supports it.")
     model = "kmop.audit.score"
 
-    def get_indicator(self, line):
-        return line.indicator.name
-
-    def get_description(self, line):
-        return self.get_state(line, "description")
-
-    def get_description_evidence(self, line):
-        return self.get_pieces(line, "description")
-
-    def get_application(self, line):
-        return self.get_state(line, "application")
-
-    def get_application_evidence(self, line):
-        return self.get_pieces(line, "application")
-
     def get_present(self, line):
         # sudo: who may read the score may know who is asked for
         return "\n".join(line.score.sudo().present_ids.mapped("name"))
 
     columns = (
-        FieldColumn(
+        Shown(
             "requirement_id",
             30,
-            help=_lt("The basic requirement of the kmop-norm."),
+            _lt("The basic requirement of the kmop-norm."),
             model="kmop.indicator",
         ),
-        FieldColumn(
-            "code", 9, help=_lt("The code of the indicator."), model="kmop.indicator"
-        ),
-        FieldColumn(
-            "indicator_id",
-            36,
-            help=_lt("What the auditor scores."),
-            get=get_indicator,
-        ),
-        FieldColumn("self_conformity", 17, help=_lt("Our own score: is it described?")),
-        FieldColumn(
-            "self_demonstrability", 17, help=_lt("Our own score: is it shown?")
-        ),
-        FieldColumn("auditor_conformity", 17, help=_lt("The auditor's score.")),
-        FieldColumn("auditor_demonstrability", 17, help=_lt("The auditor's score.")),
-        FieldColumn("exempt_ground", 22, help=_lt("Why it isn't tested, if so.")),
-        FieldColumn(
+        Shown("code", 9, _lt("The code of the indicator."), model="kmop.indicator"),
+        Shown("indicator", 36, _lt("What the auditor scores."), label=_lt("Indicator")),
+        Shown("self_conformity", 17, _lt("Our own score: is it described?")),
+        Shown("self_demonstrability", 17, _lt("Our own score: is it shown?")),
+        Shown("auditor_conformity", 17, _lt("The auditor's score.")),
+        Shown("auditor_demonstrability", 17, _lt("The auditor's score.")),
+        Shown("exempt_ground", 22, _lt("Why it isn't tested, if so.")),
+        Shown(
             "description",
             20,
+            _lt("Whether accepted evidence describes it, on the day of the audit."),
             "mark",
-            label=_lt("Description"),
-            help=_lt(
-                "Whether accepted evidence describes it, on the day of the audit."
-            ),
-            get=get_description,
+            _lt("Description"),
         ),
-        FieldColumn(
+        Shown(
             "description_evidence",
             46,
+            _lt("The newest accepted pieces."),
             label=_lt("Describing evidence"),
-            help=_lt("The newest accepted pieces."),
-            get=get_description_evidence,
         ),
-        FieldColumn(
+        Shown(
             "application",
             20,
+            _lt("Whether accepted evidence shows it in practice."),
             "mark",
-            label=_lt("Application"),
-            help=_lt("Whether accepted evidence shows it in practice."),
-            get=get_application,
+            _lt("Application"),
         ),
-        FieldColumn(
+        Shown(
             "application_evidence",
             46,
+            _lt("The newest accepted pieces."),
             label=_lt("Evidence of application"),
-            help=_lt("The newest accepted pieces."),
-            get=get_application_evidence,
         ),
-        FieldColumn("remark", 30, help=_lt("What was noted with the scores.")),
-        FieldColumn("present_ids", 22, get=get_present),
+        Shown("remark", 30, _lt("What was noted with the scores.")),
+        Shown("present_ids", 22, get=get_present),
     )
 
     def get_reader(self, column):
-        owner = "indicator" if column.model == "kmop.indicator" else "score"
-        return attrgetter(f"{owner}.{column.name}")
+        if column.model == "kmop.indicator":
+            return attrgetter(f"record.{column.name}")
+        return attrgetter(
+            f"score.{column.name}" if self.get_field(column) else column.name
+        )
 
     def get_records(self):
-        none = self.env["kmop.audit.score"]
-        scores = {score.indicator_id: score for score in self.subject.audit.score_ids}
+        """Yield the indicators, each with its score in the audit if it has one."""
+        scores = {score.indicator_id: score for score in self.pack.audit.score_ids}
         self.supports = self.get_supports()
         self.states = self.get_states()
         for indicator in self.get_indicators(scores):
-            yield Line(indicator, scores.get(indicator, none))
+            yield SimpleNamespace(
+                record=indicator,
+                indicator=indicator.name,
+                score=scores.get(indicator, self.env["kmop.audit.score"]),
+                description=self.get_state(indicator, "description"),
+                description_evidence=self.get_pieces(indicator, "description"),
+                application=self.get_state(indicator, "application"),
+                application_evidence=self.get_pieces(indicator, "application"),
+            )
 
     def get_indicators(self, scores):
         """Return what the audit scores, or what the next one will."""
         found = self.env["kmop.indicator"].browse([i.id for i in scores])
-        if not scores or self.subject.audit.is_open:
-            found |= self.subject.registration._get_indicators()
+        if not scores or self.pack.audit.is_open:
+            found |= self.pack.registration._get_indicators()
         return found.sorted(lambda i: (i.requirement_id.sequence, i.sequence, i.id))
 
     def get_states(self):
         """Return how far each indicator is, by aspect."""
-        rows = self.env["kmop.coverage"]._search_rows(self.subject.registration)
+        rows = self.env["kmop.coverage"]._search_rows(self.pack.registration)
         return {(row.indicator_id.id, row.aspect): row._get_state() for row in rows}
 
     def get_supports(self):
@@ -152,15 +126,15 @@ class RequirementSheet(AuditSheet):
         return newest
 
     def get_supporting_domain(self):
-        return self.subject.evidences & Domain("state", "=", "accepted")
+        return self.pack.evidences & Domain("state", "=", "accepted")
 
-    def get_state(self, line, aspect):
-        state = self.states.get((line.indicator.id, aspect))
+    def get_state(self, indicator, aspect):
+        state = self.states.get((indicator.id, aspect))
         sign, label = STATES.get(state, (None, ""))
         return mark(sign, label and self.env._(label))
 
-    def get_pieces(self, line, aspect):
-        ids, count = self.supports.get((line.indicator.id, aspect), ((), 0))
+    def get_pieces(self, indicator, aspect):
+        ids, count = self.supports.get((indicator.id, aspect), ((), 0))
         evidences = self.env["kmop.evidence"].browse(ids)
         lines = [f"{evidence.id} {evidence.name}" for evidence in evidences]
         if count > len(lines):
@@ -178,7 +152,7 @@ class CountedRequirementSheet(RequirementSheet):
         return found.sorted(lambda i: (i.requirement_id.sequence, i.sequence, i.id))
 
     def get_supporting_domain(self):
-        return self.subject.evidences
+        return self.pack.evidences
 
     def get_states(self):
         """Return whether accepted evidence is there; what isn't accepted stays inside.
@@ -186,7 +160,7 @@ class CountedRequirementSheet(RequirementSheet):
         What isn't there for a past audit may never have been entered here: that isn't
         called missing.
         """
-        audit = self.subject.audit
+        audit = self.pack.audit
         missing = "missing" if audit.is_open else None
         states = {}
         for score in audit.score_ids:

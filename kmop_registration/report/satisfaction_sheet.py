@@ -1,6 +1,6 @@
 from odoo.tools import LazyTranslate
 
-from .audit_sheet import AuditSheet, FieldColumn
+from .audit_sheet import AuditSheet, Shown
 from .xlsx_sheet import Sheet
 
 _lt = LazyTranslate(__name__)
@@ -16,34 +16,28 @@ class SatisfactionSheet(AuditSheet):
     name = "satisfaction"
     label = _lt("Satisfaction")
     help = _lt("What clients think, out of 100, over the projects' window.")
-    model = "kmop.satisfaction"
+    model = reads = "kmop.satisfaction"
 
     def get_declared(self):
         """Return the columns of the tables below each other."""
         means = self.env["kmop.satisfaction.report"]._get_dimensions()
         too_few = _lt("The mean out of 100; empty: too few.")
         return [
-            FieldColumn(
+            Shown(
                 "group",
                 46,
+                _lt("Dimension, band, theme or quarter."),
                 label=_lt("Group"),
-                help=_lt("Dimension, band, theme or quarter."),
             ),
-            FieldColumn(
+            Shown(
                 "answers",
                 12,
+                _lt("How many answers there are."),
                 "number",
                 _lt("Answers"),
-                _lt("How many answers there are."),
             ),
-            *(
-                FieldColumn(f"score_{name}", 16, "score", help=too_few)
-                for name, _label in means
-            ),
+            *(Shown(f"score_{name}", 16, too_few, "score") for name, _label in means),
         ]
-
-    def is_readable(self):
-        return self.env["kmop.satisfaction"].has_access("read")
 
     def add(self, book):
         sheet = Sheet(book, self.get_name(), self.get_columns())
@@ -54,17 +48,15 @@ class SatisfactionSheet(AuditSheet):
             sheet.add_fact(label, value, column=1)
         sheet.row += 1
         if data["enough"]:
-            self.add_means(sheet, data)
-            self.add_bands(sheet, data)
-            for title, rows in data["tables"]:
-                self.add_groups(sheet, title, rows, data)
+            for block in self.get_blocks(data):
+                self.add_block(sheet, *block)
 
     def get_figures(self):
         # Never saved: only what it reckons is wanted.
-        first, last = self.subject.window
+        first, last = self.pack.window
         report = self.env["kmop.satisfaction.report"].new(
             {
-                "registration_id": self.subject.registration.id,
+                "registration_id": self.pack.registration.id,
                 "date_from": first,
                 "date_to": last,
             }
@@ -75,7 +67,7 @@ class SatisfactionSheet(AuditSheet):
         return figures
 
     def get_facts(self, data):
-        figures, (first, last) = data["figures"], self.subject.window
+        figures, (first, last) = data["figures"], self.pack.window
         facts = [
             (self.env._("First day"), first),
             (self.env._("Last day"), last),
@@ -91,44 +83,32 @@ class SatisfactionSheet(AuditSheet):
 
     # ---------------------------------------------------------------------- tables
 
-    def add_means(self, sheet, data):
-        means = data["figures"]["means"]
-        rows = [(label, None, means[name]) for name, label in data["dimensions"]]
-        labels = [self.env._("Mean out of 100"), "", self.env._("Mean")]
-        first, last = self.add_block(sheet, labels, rows)
-        self.add_chart(sheet, "bar", labels[0], first, last, 2, scale=100)
+    def get_blocks(self, data):
+        """Yield the tables: heads, lines, and the column, kind and scale of a chart."""
+        names, labels = zip(*data["dimensions"], strict=True)
+        answers, means = self.env._("Answers"), data["figures"]["means"]
+        heads = [self.env._("Mean out of 100"), "", self.env._("Mean")]
+        lines = [(label, None, means[name]) for name, label in data["dimensions"]]
+        yield heads, lines, 2, "bar", 100
+        lines = [(label, count) for label, count, _share in data["bands"]]
+        yield [self.env._("Distribution"), answers], lines, 1, "column", None
+        for title, rows in data["tables"]:
+            lines = [(group, count, *map(by.get, names)) for group, count, by in rows]
+            column = 2 + names.index("general")
+            yield [title, answers, *labels], lines, column, "column", 100
 
-    def add_bands(self, sheet, data):
-        rows = [(label, count) for label, count, _share in data["bands"]]
-        labels = [self.env._("Distribution"), self.env._("Answers")]
-        first, last = self.add_block(sheet, labels, rows)
-        self.add_chart(sheet, "column", labels[0], first, last, 1)
-
-    def add_groups(self, sheet, title, rows, data):
-        names = [name for name, _label in data["dimensions"]]
-        lines = [
-            (label, count, *(means[n] for n in names)) for label, count, means in rows
-        ]
-        heads = [
-            title,
-            self.env._("Answers"),
-            *(label for _n, label in data["dimensions"]),
-        ]
-        column = 2 + names.index("general")
-        if lines:
-            first, last = self.add_block(sheet, heads, lines)
-        if any(line[column] is not None for line in lines):
-            self.add_chart(sheet, "column", title, first, last, column, scale=100)
-        elif lines:
-            sheet.row += 1
-
-    def add_block(self, sheet, labels, rows):
-        """Write a small table; return its first and its last row."""
-        sheet.add_header(labels)
+    def add_block(self, sheet, heads, lines, column, kind, scale):
+        if not lines:
+            return
+        sheet.add_header(heads)
         first = sheet.row
-        for row in rows:
-            sheet.add_row(row)
-        return first, sheet.row - 1
+        for line in lines:
+            sheet.add_row(line)
+        if any(line[column] is not None for line in lines):
+            rows = first, sheet.row - 1
+            self.add_chart(sheet, kind, heads[0], *rows, column, scale)
+        else:
+            sheet.row += 1
 
     def add_chart(self, sheet, kind, title, first, last, column, scale=None):
         """Draw a chart of one column under its table."""

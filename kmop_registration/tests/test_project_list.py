@@ -11,8 +11,8 @@ from odoo.tests import Form, HttpCase, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
+from ..report.pack import Pack
 from ..report.project_sheet import ProjectSheet
-from ..report.workbook import Workbook
 from ..tools import rows
 from .test_dossier import DossierCommon
 
@@ -522,11 +522,10 @@ class TestProjectXlsx(ProjectCommon):
                 self.assertEqual(self._get_names(self._export()), expected)
 
     def test_scores_are_not_for_everybody(self):
-        orders = self._sell().with_user(self.salesman)
-        sheet = ProjectSheet(
-            Workbook(self.registration.with_user(self.salesman).sudo())
-        )
-        self.assertEqual(sheet.read_scores(orders), {})
+        self._sell()
+        orders = self.env["sale.order"].with_user(self.salesman)
+        sheet = ProjectSheet(Pack(orders.env["kmop.registration"]))
+        self.assertEqual(sheet.read_scores(orders.browse([1, 2])), {})
 
 
 @tagged("post_install", "-at_install")

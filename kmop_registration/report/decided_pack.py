@@ -1,4 +1,4 @@
-"""The workbook of a decided audit: what it was decided on, and nothing later."""
+"""The pack of a decided audit: what it was decided on, and nothing later."""
 
 from dataclasses import astuple
 from datetime import datetime, time
@@ -8,9 +8,10 @@ from odoo.fields import Domain
 from odoo.tools import format_date
 
 from .auditor_columns import AUDITOR_COLUMNS
-from .cover_sheet import DecidedCoverSheet, LegendSheet
+from .cover_sheet import DecidedCoverSheet
 from .dossier_files import DecidedFiles
 from .evidence_sheet import DecidedEvidenceSheet, FileSheet
+from .pack import AuditPack, Pack
 from .project_sheet import ProjectSheet
 from .record_sheets import (
     FindingSheet,
@@ -20,7 +21,6 @@ from .record_sheets import (
 )
 from .requirement_sheet import CountedRequirementSheet
 from .satisfaction_sheet import SatisfactionSheet
-from .workbook import AuditWorkbook, Workbook
 from .xlsx_sheet import Column, Sheet
 
 # Under which a decision keeps what a sheet held: those of years ago have to be read.
@@ -40,29 +40,26 @@ KEYS = {
 
 def prepare_tables(audit):
     """Return what the sheets hold beside evidence and dossiers, as it is now."""
-    workbook = AuditWorkbook(audit)
-    tables = {REQUIREMENTS: prepare_table(CountedRequirementSheet(workbook))}
-    indicators = prepare_indicators(workbook)
-    figures = SatisfactionSheet(workbook).get_figures()
-    workbook.registration = get_known(audit)
+    pack = AuditPack(audit)
+    tables = {REQUIREMENTS: prepare_table(CountedRequirementSheet(pack))}
+    indicators = prepare_indicators(pack)
+    figures = SatisfactionSheet(pack).get_figures()
+    pack.registration = get_known(audit)
     for kind, key in KEYS.items():
         if key != REQUIREMENTS:
-            tables[key] = prepare_table(kind(workbook))
+            tables[key] = prepare_table(kind(pack))
     return {**tables, SATISFACTION: figures, "indicators": indicators}
 
 
 def prepare_projects(audit):
     """Return the project list as it is now, and which dossiers are in it."""
-    sheet, domain = (
-        ProjectSheet(AuditWorkbook(audit)),
-        Domain("kmop_subsidised", "=", True),
-    )
+    sheet = ProjectSheet(AuditPack(audit))
     orders = sheet.search()
-    subsidised = orders.search(audit._get_page_projects_domain() & domain)
+    subsidised = Domain("id", "in", orders.ids) & Domain("kmop_subsidised", "=", True)
     return {
         **prepare_table(sheet),
         "ids": orders.ids,
-        "subsidised": subsidised.ids,
+        "subsidised": orders.search(subsidised).ids,
     }
 
 
@@ -74,18 +71,13 @@ def prepare_table(sheet):
         "help": sheet.get_help(),
         "columns": [astuple(column) for column in columns],
         "public": [n for n, column in enumerate(sheet.shown) if column.name in seen],
-        # A row may leave out its last cells.
-        "rows": [
-            [*row, *[None] * (len(columns) - len(row))] for row in sheet.get_rows()
-        ],
+        "rows": list(sheet.get_rows()),
     }
 
 
-def prepare_indicators(workbook):
+def prepare_indicators(pack):
     """Return the names of what the evidence supports, by the indicator's id."""
-    groups = workbook.env["kmop.evidence"]._read_group(
-        workbook.evidences, ["indicator_ids"]
-    )
+    groups = pack.env["kmop.evidence"]._read_group(pack.evidences, ["indicator_ids"])
     return {
         indicator.id: [indicator.requirement_id.display_name, indicator.display_name]
         for (indicator,) in groups
@@ -135,12 +127,14 @@ def get_visible_projects(env, decision):
 class KeptSheet:
     """A sheet of which the columns and the rows were kept at the decision."""
 
-    def __init__(self, table, for_auditor, facts=()):
-        """:param facts: labels and values above the table"""
+    def __init__(self, table, access=None, facts=()):
+        """
+        :param access: of the auditor that it is for, who sees some of the columns
+        :param facts: labels and values above the table
+        """
         self.table = table
         self.facts = facts
-        everything = range(len(table["columns"]))
-        self.places = table["public"] if for_auditor else everything
+        self.places = table["public"] if access else range(len(table["columns"]))
 
     def get_name(self):
         return self.table["name"]
@@ -164,13 +158,14 @@ class KeptSheet:
 
 class DecidedSatisfactionSheet(SatisfactionSheet):
     def get_figures(self):
-        return self.subject.kept[SATISFACTION]
+        return self.pack.kept[SATISFACTION]
 
 
-class DecidedWorkbook(Workbook):
-    """The workbook of a decided audit, as the provider's own people may see it.
+class DecidedPack(Pack):
+    """What a decided audit was decided on: the same each time, but for lost files.
 
-    The same each time, but for files that were lost since.
+    Of an access, what its auditor's page shows; else what the provider's own people may
+    see.
     """
 
     cover_kind = DecidedCoverSheet
@@ -180,39 +175,38 @@ class DecidedWorkbook(Workbook):
         FileSheet,
         ProjectSheet,
         DecidedSatisfactionSheet,
-        FindingSheet,
-        RegistrationAuditSheet,
-        PeriodSheet,
-        TimelineSheet,
-        LegendSheet,
+        *Pack.kinds[5:],
     )
+    strict = True
 
-    def __init__(self, audit, pack=None):
-        super().__init__(audit.registration_id, audit, pack)
+    def __init__(self, audit, access=None):
+        super().__init__(audit.registration_id, audit, access)
         self.decision = audit._get_decision()
         self.page = self.decision._read("page")
         self.kept = self.decision._read("book")
         self.window = self.page["window"]
 
-    def prepare(self, book):
-        day = datetime.combine(self.decision.date_decided, time())
-        book.workbook.set_properties({"created": day})
+    def set_properties(self, workbook):
+        workbook.set_properties({"created": self.moment})
 
-    def iterate_files(self):
-        return DecidedFiles(self.env).iterate_decided(self.decision)
+    @property
+    def moment(self):
+        return datetime.combine(self.decision.date_decided, time())
 
     def get_sheets(self):
-        for sheet in super().get_sheets():
-            yield self.get_kept(type(sheet)) or sheet
+        return map(self.get_kept, super().get_sheets())
 
-    def get_kept(self, kind, for_auditor=False):
-        """Return the kept table of a sheet; None where it is made of the evidence."""
-        if kind is ProjectSheet:
-            return self.get_projects(for_auditor)
-        table = self.kept.get(KEYS.get(kind))
-        return table and KeptSheet(table, for_auditor)
+    def get_shared_sheets(self):
+        return map(self.get_kept, super().get_shared_sheets())
 
-    def get_projects(self, for_auditor):
+    def get_kept(self, sheet):
+        """Return what was kept of a sheet; itself where it is made of the evidence."""
+        if isinstance(sheet, ProjectSheet):
+            return self.get_projects(sheet)
+        table = self.kept.get(KEYS.get(type(sheet)))
+        return KeptSheet(table, self.access) if table else sheet
+
+    def get_projects(self, sheet):
         """Return the project list that the reader may see, with the facts above it."""
         table = get_visible_projects(self.env, self.decision)
         cover = self.page["cover"]
@@ -228,29 +222,22 @@ class DecidedWorkbook(Workbook):
             ),
         ]
         if table["hidden"]:
-            note = ProjectSheet(self).get_incomplete_note()
+            note = sheet.get_incomplete_note()
             facts.append((self.env._("Not complete"), note))
             self.notes.append(f"{table['name']}: {note}")
-        return KeptSheet(table, for_auditor, facts)
+        return KeptSheet(table, self.access, facts)
 
+    def iterate_files(self, reading=False):
+        return DecidedFiles(self.env).iterate_decided(self.decision)
 
-class DecidedPageWorkbook(DecidedWorkbook):
-    """The workbook of a decided audit, as its auditor's page shows it."""
+    def iterate_others(self):
+        if self.access:
+            return
+        reports = self.audit.report_attachment_ids
+        yield self.env._("Audit reports"), self.decision._get_title(), reports
+        certificates = self.decision._get_certificates()
+        for name, files in certificates.grouped("description").items():
+            yield self.env._("Exemptions"), name, files
 
-    kinds = (
-        CountedRequirementSheet,
-        DecidedEvidenceSheet,
-        FileSheet,
-        ProjectSheet,
-        LegendSheet,
-    )
-
-    def __init__(self, audit, access, pack=None):
-        super().__init__(audit, pack)
-        self.access = access
-
-    def get_sheets(self):
-        for kind in self.kinds:
-            if kind is not ProjectSheet or self.access.share_projects:
-                columns = AUDITOR_COLUMNS[kind.name]
-                yield self.get_kept(kind, for_auditor=True) or kind(self, columns)
+    def get_origin(self):
+        return [self.decision._get_title(), self.decision._get_note()]
