@@ -84,7 +84,7 @@ class SatisfactionSheet(AuditSheet):
     # ---------------------------------------------------------------------- tables
 
     def get_blocks(self, data):
-        """Yield the tables: heads, lines, and the column, kind and scale of a chart."""
+        """Yield the tables: heads, lines, and column, kind and scale of a chart."""
         names, labels = zip(*data["dimensions"], strict=True)
         answers, means = self.env._("Answers"), data["figures"]["means"]
         heads = [self.env._("Mean out of 100"), "", self.env._("Mean")]
