@@ -5,8 +5,7 @@ from werkzeug.wsgi import wrap_file
 
 from odoo.http import content_disposition, request
 
-from ..report.xlsx_sheet import MIMETYPE
-from ..tools import safe_name
+from ..tools import XLSX, safe_name
 from .audit import HEADERS, PAGE, KmopAuditPage, public_route
 from .export import stream_archive
 
@@ -35,10 +34,10 @@ class KmopAuditPack(KmopAuditPage):
         if not access:
             return self._refuse()
         file = TemporaryFile()  # noqa: SIM115 (closed by the response)
-        access.audit_id._get_page_packer("xlsx")._write(access, file)
+        access._write_workbook(file)
         file.seek(0)
         content = wrap_file(request.httprequest.environ, file)
-        return self._send_pack(access, content, "xlsx", MIMETYPE)
+        return self._send_pack(access, content, "xlsx", XLSX)
 
     @public_route(f"{PAGE}/dossier.zip")
     def kmop_audit_dossier(self, audit_id, **_params):
@@ -46,7 +45,7 @@ class KmopAuditPack(KmopAuditPage):
         access = self._enter(audit_id)
         if not access:
             return self._refuse()
-        content = stream_archive(access.audit_id._get_page_packer("zip"), access)
+        content = stream_archive(access)
         return self._send_pack(access, content, "zip", "application/zip")
 
     def _render_summary(self, access):

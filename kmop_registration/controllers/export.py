@@ -8,24 +8,23 @@ from werkzeug.wsgi import wrap_file
 from odoo import api, http
 from odoo.http import content_disposition, request
 
-from ..report.xlsx_sheet import MIMETYPE
-from ..tools import MAX_ID
+from ..tools import MAX_ID, XLSX
 
 
-def stream_archive(packer, record):
-    """Yield what ``packer`` makes of a record, on a transaction of its own.
+def stream_archive(record):
+    """Yield the dossier of a record, on a transaction of its own.
 
     The request's is over by then. Nothing is read before who asked is known to be
     allowed to.
     """
-    env = packer.env
-    registry, name, model, ids = env.registry, packer._name, record._name, record.ids
+    env = record.env
+    registry, model, ids = env.registry, record._name, record.ids
     user, context, su = env.uid, dict(env.context), env.su
 
     def stream():
         with registry.cursor(readonly=not su) as cr:
             own = api.Environment(cr, user, context, su)
-            yield from own[name]._stream(own[model].browse(ids))
+            yield from own[model].browse(ids)._stream_dossier()
 
     return stream()
 
@@ -69,13 +68,13 @@ class KmopExport(http.Controller):
 
     def _send_workbook(self, subject):
         file = TemporaryFile()  # noqa: SIM115 (closed by the response)
-        subject._get_packer("xlsx")._write(subject, file)
+        subject._write_workbook(file)
         return self._respond(file, subject)
 
     def _send_archive(self, subject):
         title = request.env._("Dossier")
         return Response(
-            stream_archive(subject._get_packer("zip"), subject),
+            stream_archive(subject),
             mimetype="application/zip",
             direct_passthrough=True,
             headers=self._get_headers(subject, title, "zip"),
@@ -93,7 +92,7 @@ class KmopExport(http.Controller):
             raise NotFound
         window = self._get_window(registration, date_from, date_to)
         file = TemporaryFile()  # noqa: SIM115 (closed by the response)
-        request.env["kmop.project.xlsx"]._write(registration, file, *window)
+        registration._write_projects(file, *window)
         name = request.env._("Project list")
         return self._respond(file, registration, name)
 
@@ -118,7 +117,7 @@ class KmopExport(http.Controller):
         file.seek(0)
         return Response(
             wrap_file(request.httprequest.environ, file),
-            mimetype=MIMETYPE,
+            mimetype=XLSX,
             direct_passthrough=True,
             headers=self._get_headers(record, subject, "xlsx"),
         )

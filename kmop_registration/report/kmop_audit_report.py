@@ -1,7 +1,9 @@
-from types import SimpleNamespace
-
 from odoo import api, models
-from odoo.fields import Domain
+
+from .auditor_columns import AUDITOR_COLUMNS
+from .decided_pack import REQUIREMENTS, get_visible_projects
+from .pack import AuditPack, Pack
+from .requirement_sheet import CountedRequirementSheet, RequirementSheet
 
 # How many of the dates to come are listed below the drawing.
 COMING = 10
@@ -40,9 +42,7 @@ class KmopAuditReport(models.AbstractModel):
             "note": None,
             # The milestones in it are the provider's own business.
             "timeline": False,
-            "requirements": self._get_requirements(
-                audit, "kmop.page.xlsx.requirement", audit._get_used_domain()
-            ),
+            "requirements": self._get_counted_requirements(audit),
             "readiness": False,
             "findings": audit._prepare_findings(audit.log_ids.finding_id),
             "window": window,
@@ -61,7 +61,7 @@ class KmopAuditReport(models.AbstractModel):
             "note": None,
             "timeline": drawing,
             "coming": registration._get_timeline_rows(drawing, COMING),
-            "requirements": self._get_requirements(audit, *self._get_source(audit)),
+            "requirements": self._get_requirements(audit),
             "readiness": audit.is_open
             and registration.readiness().get(registration.id),
             "findings": audit._prepare_findings(findings),
@@ -71,24 +71,19 @@ class KmopAuditReport(models.AbstractModel):
             "satisfaction": registration.satisfaction(*window)[registration.id],
         }
 
-    def _get_source(self, audit):
-        """Return the sheet of the requirements, and the evidence that it is of."""
+    def _get_requirements(self, audit):
         if not audit.is_open:
-            return "kmop.page.xlsx.requirement", audit._get_used_domain()
-        registration = audit.registration_id
-        return (
-            "kmop.xlsx.requirement",
-            Domain("registration_id", "=", registration.id),
-        )
+            return self._get_counted_requirements(audit)
+        sheet = RequirementSheet(Pack(audit.registration_id, audit))
+        return self._group_requirements(sheet.get_rows())
 
-    def _get_requirements(self, audit, sheet, evidences):
-        """Return the lines of the indicators, by requirement."""
-        book = SimpleNamespace(
-            registration=audit.registration_id, audit=audit, evidences=evidences
-        )
-        return self._group_requirements(self.env[sheet]._get_rows(book))
+    def _get_counted_requirements(self, audit):
+        columns = AUDITOR_COLUMNS["requirement"]
+        sheet = CountedRequirementSheet(AuditPack(audit), columns)
+        return self._group_requirements(sheet.get_rows())
 
     def _group_requirements(self, rows):
+        """Return the lines of the indicators, by requirement."""
         lines = {}
         for requirement, *line in rows:
             lines.setdefault(requirement, []).append(line)
@@ -121,7 +116,8 @@ class KmopAuditReport(models.AbstractModel):
     def _get_decided_summary(self, audit, decision, data):
         """Return what the audit was decided on: what its reader may see of it."""
         page, kept = decision._read("page"), decision._read("summary")
-        rows = decision._read("book")["kmop.decided.xlsx.requirement"]["rows"]
+        table = decision._read("book")[REQUIREMENTS]
+        rows = ([row[place] for place in table["public"]] for row in table["rows"])
         outside = data.get("page")
         drawing = not outside and kept["timeline"]
         sees_projects = (
@@ -145,5 +141,5 @@ class KmopAuditReport(models.AbstractModel):
         }
 
     def _count_projects(self, decision):
-        table = self.env["kmop.decided.xlsx"]._get_visible_projects(decision)
+        table = get_visible_projects(self.env, decision)
         return {"count": len(table["ids"]), "subsidised": table["subsidised"]}

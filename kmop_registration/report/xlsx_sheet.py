@@ -2,29 +2,15 @@
 
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
-from functools import lru_cache
+from datetime import date, datetime, timedelta
 from math import ceil, isfinite
 from typing import NamedTuple
 
 from xlsxwriter import Workbook
-from xlsxwriter.utility import xl_col_to_name
 
-from .xlsx_rows import (
-    RowSheet,
-    get_blank_cell,
-    get_date_cell,
-    get_link_cell,
-    get_moment_cell,
-    get_number_cell,
-    get_text,
-    get_text_cell,
-)
+from .xlsx_engine import OPTIONS, SHEET
 
-MIMETYPE = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 CELL_LIMIT = 32_767
-# Texts up to this length are kept for the next cell that is the same.
-KNOWN = 200
 # Fits in a cell, whatever its characters take.
 SHORT = CELL_LIMIT // 2
 ROW_LIMIT = 1_048_576
@@ -36,17 +22,12 @@ LINE_HEIGHT, MAX_HEIGHT = 15, 390
 PAGE_WIDTH = 210
 # Of a fact: what it is about flows over the columns before it.
 FACT_COLUMN = 3
-# Text from outside stays text: no formula, no link, whatever it begins with.
-OPTIONS = {
-    "constant_memory": True,
-    "strings_to_formulas": False,
-    "strings_to_urls": False,
-    "strings_to_numbers": False,
-}
 CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 CUT = " […]"
 # Excel's calendar has no earlier days, and a 29 February 1900 that never was.
 FIRST_DAY = date(1900, 3, 1)
+EPOCH = datetime(1899, 12, 30)
+DAY = timedelta(days=1)
 
 # How a number shows, by the kind of its column.
 NUMBER_FORMATS = {
@@ -99,12 +80,6 @@ def is_empty(value):
     return not value and type(value) not in (int, float)
 
 
-@lru_cache(maxsize=4096)
-def get_known_text(text):
-    """Return the inside of a cell of a text, of which many cells are the same."""
-    return get_text(clean(text))
-
-
 def clean_name(text, taken=()):
     """Return ``text`` as the name of a sheet, unlike those that are ``taken``."""
     # Excel keeps the name History to itself.
@@ -124,14 +99,13 @@ def cut_name(name, ending=""):
 
 
 class Book:
-    """A workbook on its way to a file: its formats, and what was found."""
+    """A workbook on its way to a file, with its formats."""
 
     def __init__(self, file):
         self.workbook = Workbook(file, OPTIONS)
         self.workbook.use_zip64()
         self.formats = {}
-        # What the reader has to know, such as text that had to be cut.
-        self.notes = []
+        # Cells of which the text had to be cut: their sheet, row and column.
         self.cut = []
 
     def __enter__(self):
@@ -146,13 +120,9 @@ class Book:
             self.formats[key] = self.workbook.add_format(properties)
         return self.formats[key]
 
-    def get_style(self, **properties):
-        """Return the number by which cells name a format."""
-        return self.get_format(**properties)._get_xf_index()
-
     def add_worksheet(self, name):
         names = [sheet.name for sheet in self.workbook.worksheets()]
-        return self.workbook.add_worksheet(clean_name(name, names), RowSheet)
+        return self.workbook.add_worksheet(clean_name(name, names), SHEET)
 
 
 class Sheet:
@@ -162,7 +132,7 @@ class Sheet:
         self.book = book
         self.name = name
         self.columns = columns
-        get = book.get_style
+        get = book.get_format
         self.text = get(text_wrap=True, valign="top")
         self.header = get(
             bold=True, bg_color="#DDE7EE", border=1, text_wrap=True, valign="top"
@@ -173,17 +143,16 @@ class Sheet:
         self.link = get(valign="top", font_color="#1155CC", underline=1, text_wrap=True)
         self.date = get(num_format="yyyy-mm-dd", align="left", valign="top")
         self.moment = get(num_format="yyyy-mm-dd hh:mm", align="left", valign="top")
-        self.numbers = [self._get_number_style(column) for column in columns]
-        self.letters = [xl_col_to_name(number) for number in range(len(columns))]
+        self.numbers = [self._get_number_format(column) for column in columns]
         # Letters vary in width, and words aren't broken: count with fewer than fit.
         self.widths = [column.width * 0.95 for column in columns]
         self._open()
 
-    def _get_number_style(self, column):
+    def _get_number_format(self, column):
         code = NUMBER_FORMATS.get(column.kind)
         if not code:
             return self.text
-        return self.book.get_style(
+        return self.book.get_format(
             num_format=code, align="right", indent=1, valign="top"
         )
 
@@ -226,9 +195,10 @@ class Sheet:
         self._write(cells, self._count_lines(labels))
 
     def _write(self, cells, lines=1):
-        """Write a row of cells: each with its column, its value and its style."""
-        found = [self._get_cell(column, value, style) for column, value, style in cells]
-        self._write_cells(found, lines)
+        """Write a row of cells: each with its column, its value and its format."""
+        for column, value, style in cells:
+            self._put(column, value, style)
+        self._end_row(lines)
 
     # ------------------------------------------------------------------ the table
 
@@ -283,17 +253,17 @@ class Sheet:
         The height is said per row: not every program that opens the file works it
         out itself.
         """
-        cells, lines, widths = [], 1, self.widths
+        lines, widths = 1, self.widths
         for column, value in enumerate(values):
             if type(value) is str and (len(value) > widths[column] or "\n" in value):
                 lines = max(lines, self._count_text_lines(value, column))
             if value or not is_empty(value):
-                cells.append(self._get_cell(column, value))
-        self._write_cells(cells, lines)
+                self._put(column, value)
+        self._end_row(lines)
 
-    def _write_cells(self, cells, lines):
+    def _end_row(self, lines):
         height = min(lines * LINE_HEIGHT, MAX_HEIGHT) if lines > 1 else None
-        self.sheet.write_cells(self.row, "".join(cells), height)
+        self.sheet.end_row(self.row, height)
         self.row += 1
 
     def _count_lines(self, values):
@@ -309,32 +279,36 @@ class Sheet:
 
     # ------------------------------------------------------------------ the cells
 
-    def _get_cell(self, column, value, style=None):
-        """Return a cell of its own kind: from text, no number or formula is made."""
-        place = f"{self.letters[column]}{self.row + 1}"
+    def _put(self, column, value, style=None):
+        """Write a cell of its own kind: from text, no number or formula is made."""
         kind = type(value)
         if kind is str:
-            if len(value) <= KNOWN:
-                known, style = get_known_text(value), style or self.text
-                return f'<c r="{place}" s="{style}" t="inlineStr">{known}</c>'
-            return get_text_cell(place, style or self.text, self._clean(column, value))
-        if kind is int or (kind is float and isfinite(value)):
-            return get_number_cell(place, style or self.numbers[column], value)
-        if isinstance(value, date):
-            return self._get_date_cell(place, value, style)
-        if isinstance(value, Link) and max(map(len, value)) <= LINK_LIMIT:
-            return get_link_cell(place, self.link, *value)
-        if is_empty(value):
-            return get_blank_cell(place, style or self.text)
-        shown = value.text if isinstance(value, Link) else str(value)
-        return get_text_cell(place, style or self.text, self._clean(column, shown))
+            self._put_text(column, value, style)
+        elif kind is int or (kind is float and isfinite(value)):
+            style = style or self.numbers[column]
+            self.sheet.put_number(self.row, column, value, style)
+        elif isinstance(value, date):
+            self._put_date(column, value, style)
+        elif isinstance(value, Link) and max(map(len, value)) <= LINK_LIMIT:
+            self.sheet.put_link(self.row, column, *value, self.link)
+        elif is_empty(value):
+            self.sheet.put_blank(self.row, column, style or self.text)
+        else:
+            shown = value.text if isinstance(value, Link) else str(value)
+            self._put_text(column, shown, style)
 
-    def _get_date_cell(self, place, value, style):
+    def _put_text(self, column, value, style):
+        text = self._clean(column, value)
+        self.sheet.put_text(self.row, column, text, style or self.text)
+
+    def _put_date(self, column, value, style):
         if isinstance(value, datetime):
-            return get_moment_cell(place, style or self.moment, value)
-        if value < FIRST_DAY:
-            return get_text_cell(place, style or self.text, value.isoformat())
-        return get_date_cell(place, style or self.date, value)
+            number, style = (value - EPOCH) / DAY, style or self.moment
+        elif value < FIRST_DAY:
+            return self._put_text(column, value.isoformat(), style)
+        else:
+            number, style = value.toordinal() - EPOCH.toordinal(), style or self.date
+        self.sheet.put_number(self.row, column, number, style)
 
     def _clean(self, column, value):
         if value.isprintable() and len(value) <= SHORT:

@@ -8,6 +8,7 @@ from . import (
     test_audit_pack,
     test_audit_page,
     test_audit_pinned,
+    test_auditor_columns,
     test_badge,
     test_bureau,
     test_bureau_request,

@@ -447,13 +447,13 @@ class TestAuditPinned(PinnedCase):
         audit = self.audit.with_user(self.officer)
         workbook, own = io.BytesIO(), io.BytesIO()
         access = self.access.sudo()
-        access.audit_id._get_page_packer("xlsx")._write(access, workbook)
-        audit._get_packer("xlsx")._write(audit, own)
+        access._write_workbook(workbook)
+        audit._write_workbook(own)
         return {
             "page": dump_values(access.audit_id._get_page()),
             "workbook": workbook.getvalue(),
             "own workbook": own.getvalue(),
-            "own archive": b"".join(audit._get_packer("zip")._stream(audit)),
+            "own archive": b"".join(audit._stream_dossier()),
             "own summary": self._print(),
         }
 
@@ -516,7 +516,7 @@ class TestAuditPinnedContent(PinnedCase):
                 )
                 self.assertIn(decided.get(code, "As decided on"), page["note"])
                 file = io.BytesIO()
-                audit._get_packer("xlsx")._write(audit, file)
+                audit._write_workbook(file)
                 text = self._read_workbook(file.getvalue())
                 self.assertIn(name, text)
                 self.assertNotIn("Anders", text)
@@ -578,7 +578,7 @@ class TestAuditPinnedContent(PinnedCase):
         for user in (self.reader, self.salesman, self.officer):
             audit = self.audit.with_user(user)
             file = io.BytesIO()
-            audit._get_packer("xlsx")._write(audit, file)
+            audit._write_workbook(file)
             found[user] = load_workbook(io.BytesIO(file.getvalue()))
             self.assertEqual("Projects" in found[user].sheetnames, user != self.reader)
         names = {

@@ -813,7 +813,7 @@ class TestEvidenceRemote(HttpCase, EvidenceCommon):
             ("kmop.milestone", "_process_due"),
             ("kmop.milestone", "_cron_process_due"),
             ("kmop.milestone", "_plan", self.registration.ids),
-            ("kmop.audit.xlsx", "_write", self.registration.ids, "/tmp/x"),
+            ("kmop.registration", "_write_workbook", self.registration.ids, "/tmp/x"),
             ("kmop.reason", "_cancel_audit", [], audit.ids),
             ("sale.order", "_kmop_link", order.ids, 1, 1),
             ("sale.order", "_kmop_sync_user", order.ids, 1),

@@ -12,6 +12,7 @@ from odoo.tests import HttpCase, tagged
 from odoo.tools import mute_logger
 
 from ..models.base import kmop_export, kmop_export_run
+from ..report.dossier_archive import DossierArchive
 from .test_evidence import EvidenceCommon
 
 
@@ -100,10 +101,11 @@ class TestExportBackground(BackgroundCommon):
     def test_failure(self):
         """Told to who asked; the next one is made all the same."""
         export = self._request()
-        archive = self.env.registry["kmop.dossier.zip"]
-
+        failing = patch.object(
+            DossierArchive, "stream", side_effect=OSError("disk full")
+        )
         with (
-            patch.object(archive, "_stream", side_effect=OSError("disk full")),
+            failing,
             mute_logger(kmop_export_run.__name__),
         ):
             self._run()

@@ -17,7 +17,7 @@ class TestExportSatisfaction(SatisfactionCommon):
     def _export(self):
         registration = self.registration.with_user(self.officer)
         with TemporaryFile() as file:
-            registration.env["kmop.audit.xlsx"]._write(registration, file)
+            registration._write_workbook(file)
             file.seek(0)
             return load_workbook(io.BytesIO(file.read()))["Satisfaction"]
 

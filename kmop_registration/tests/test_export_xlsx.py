@@ -9,8 +9,9 @@ from openpyxl import load_workbook
 from odoo.fields import Command
 from odoo.tests import HttpCase, freeze_time, tagged
 
-from ..report import kmop_xlsx_sheet
+from ..report.record_sheets import RegistrationAuditSheet
 from ..report.xlsx_sheet import CELL_LIMIT, clean
+from ..tools import rows
 from .test_evidence import EvidenceCommon
 
 HOSTILE = [
@@ -51,7 +52,7 @@ class XlsxCommon(EvidenceCommon):
         registration = (registration or self.registration).with_user(user)
         registration = registration.with_context(lang=user.lang)
         with TemporaryFile() as file:
-            registration.env["kmop.audit.xlsx"]._write(registration, file)
+            registration._write_workbook(file)
             return load_workbook(io.BytesIO(self._read(file)))
 
     def _read(self, file):
@@ -407,7 +408,7 @@ class TestExportBudget(XlsxCommon):
         for index in range(7):
             self._create_evidence(self.registration, name=f"Stuk {index}")
         for size in (1, 3, 7, 8):
-            with self.subTest(size=size), patch.object(kmop_xlsx_sheet, "CHUNK", size):
+            with self.subTest(size=size), patch.object(rows, "CHUNK", size):
                 values = self._get_values(self._export()["Evidence"], "Number")
                 self.assertEqual(
                     [r[1] for r in values], [f"Stuk {i}" for i in range(7)]
@@ -478,22 +479,21 @@ class TestExportRoute(HttpCase, XlsxCommon):
     def test_read_only_transaction(self):
         """A replica can serve it: nothing is written, and nothing is tried again."""
         transactions = []
-        write = self.env.registry["kmop.audit.xlsx"]._write
+        registrations = self.env.registry["kmop.registration"]
+        write = registrations._write_workbook
 
-        def spy(report, registration, file, pack=None):
-            transactions.append(report.env.cr.readonly)
-            return write(report, registration, file)
+        def spy(registration, file):
+            transactions.append(registration.env.cr.readonly)
+            return write(registration, file)
 
         self._create_evidence(self.registration, self.reader)
-        with patch.object(self.env.registry["kmop.audit.xlsx"], "_write", spy):
+        with patch.object(registrations, "_write_workbook", spy):
             self.assertEqual(self._get().status_code, 200)
         self.assertEqual(transactions, [True])
 
     def test_an_error_is_no_half_file(self):
         with (
-            patch.object(
-                self.env.registry["kmop.xlsx.audit"], "_add", side_effect=OSError
-            ),
+            patch.object(RegistrationAuditSheet, "add", side_effect=OSError),
             self.assertLogs("odoo.http", "ERROR"),
         ):
             self.assertEqual(self._get().status_code, 500)

@@ -13,7 +13,8 @@ from odoo.exceptions import ValidationError
 from odoo.fields import Command
 from odoo.tests import HttpCase, tagged
 
-from ..report import kmop_dossier_zip
+from ..report import dossier_archive
+from ..report.dossier_files import DossierFiles
 from ..report.zip_stream import ZipStream
 from ..tools import make_unique, safe_name
 from .files import get_place, make_content
@@ -57,7 +58,7 @@ class ZipCommon(EvidenceCommon):
         registration = (registration or self.registration).with_user(user)
         registration = registration.with_context(lang=user.lang)
         self.env.flush_all()
-        pieces = registration.env["kmop.dossier.zip"]._stream(registration)
+        pieces = registration._stream_dossier()
         return ZipFile(io.BytesIO(b"".join(pieces)))
 
     def _accept_file(self, file_name, raw=None, **vals):
@@ -255,7 +256,7 @@ class TestDossierZip(ZipCommon):
         registration = self.registration.with_context(lang="en_US")
         self.env.flush_all()
         file = io.BytesIO()
-        registration.env["kmop.audit.xlsx"]._write(registration, file)
+        registration._write_workbook(file)
         return [cell.value for cell in load_workbook(file)["Files"]["G"]][1:]
 
     def test_workbook_alone_sees_what_is_missing(self):
@@ -381,7 +382,7 @@ class TestDossierZip(ZipCommon):
         self.assertIn("SHA256SUMS", archive.namelist())
 
     def test_more_is_missing_than_is_named(self):
-        with patch.object(kmop_dossier_zip, "NAMED", 1):
+        with patch.object(dossier_archive, "NAMED", 1):
             for name in ("a.txt", "b.txt"):
                 evidence = self._accept_file(name, name.encode())
                 self._get_path(evidence).unlink()
@@ -396,8 +397,8 @@ class TestDossierZip(ZipCommon):
         self.assertNotIn(b"klad.txt", archive.read("SHA256SUMS"))
 
     def test_folder_without_an_indicator(self):
-        files = self.env["kmop.dossier.files"]
-        names = files._get_folder_names("accepted", self.env["kmop.indicator"])
+        files = DossierFiles(self.env)
+        names = files.get_folder_names("accepted", self.env["kmop.indicator"])
         self.assertEqual(names, ("Evidence", "No indicator"))
 
 

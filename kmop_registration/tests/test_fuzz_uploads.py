@@ -190,7 +190,7 @@ class TestFuzzUploads(AuditPageCase, DossierCommon):
         self._accepted(attachment_ids=attachment.ids)
         self.env.flush_all()
         registration = self.registration.with_user(self.officer)
-        pieces = registration.env["kmop.dossier.zip"]._stream(registration)
+        pieces = registration._stream_dossier()
         self.assertLess(sum(map(len, pieces)), 1_000_000)
 
     @mute_logger("odoo.http")

@@ -289,9 +289,7 @@ class TestNastyNames(HttpCase, NastyCommon):
         self._rename(FORMULAS[0])
         registration = self.registration.with_user(self.officer)
         with TemporaryFile() as file:
-            self.env["kmop.audit.xlsx"].with_user(self.officer)._write(
-                registration, file
-            )
+            registration._write_workbook(file)
             file.seek(0)
             workbook = load_workbook(io.BytesIO(file.read()))
         cells = [c for sheet in workbook for row in sheet.iter_rows() for c in row]
@@ -332,8 +330,7 @@ class TestNastyNames(HttpCase, NastyCommon):
         )
         self.env.flush_all()
         registration = self.registration.with_user(self.officer)
-        packer = registration.env["kmop.dossier.zip"]
-        archive = ZipFile(io.BytesIO(b"".join(packer._stream(registration))))
+        archive = ZipFile(io.BytesIO(b"".join(registration._stream_dossier())))
         self.assertIsNone(archive.testzip())
         paths = archive.namelist()
         self.assertGreaterEqual(len(paths), len(evidences))

@@ -11,7 +11,9 @@ from odoo.tests import Form, HttpCase, freeze_time, new_test_user, tagged
 from odoo.tools import mute_logger
 from odoo.tools.safe_eval import safe_eval
 
-from ..report import kmop_xlsx_sheet
+from ..report.pack import Pack
+from ..report.project_sheet import ProjectSheet
+from ..tools import rows
 from .test_dossier import DossierCommon
 
 TODAY = "2026-05-04"
@@ -59,10 +61,9 @@ class ProjectCommon(DossierCommon):
     def _export(self, first=date(2024, 5, 5), last=date(2026, 5, 4), user=None):
         user = user or self.keeper
         registration = self.registration.with_user(user).with_context(lang=user.lang)
-        content = registration.env["kmop.project.xlsx"]._render(
-            registration, first, last
-        )
-        return load_workbook(io.BytesIO(content))["Projects"]
+        file = io.BytesIO()
+        registration._write_projects(file, first, last)
+        return load_workbook(file)["Projects"]
 
     def _get_facts(self, sheet):
         rows = sheet.iter_rows(min_row=3, values_only=True)
@@ -463,13 +464,13 @@ class TestProjectXlsx(ProjectCommon):
         for user, shown in ((self.keeper, True), (self.officer, False)):
             file = io.BytesIO()
             registration = self.registration.with_user(user)
-            registration.env["kmop.audit.xlsx"]._write(registration, file)
+            registration._write_workbook(file)
             workbook = load_workbook(file)
             with self.subTest(user=user.login):
                 self.assertEqual("Projects" in workbook.sheetnames, shown)
         file = io.BytesIO()
         registration = self.registration.with_user(self.keeper)
-        registration.env["kmop.audit.xlsx"]._write(registration, file)
+        registration._write_workbook(file)
         sheet = load_workbook(file)["Projects"]
         self.assertEqual(self._get_names(sheet), [inside.name])
 
@@ -516,13 +517,15 @@ class TestProjectXlsx(ProjectCommon):
         for size in (1, 3, 7, 8):
             with (
                 self.subTest(size=size),
-                patch.object(kmop_xlsx_sheet, "CHUNK", size),
+                patch.object(rows, "CHUNK", size),
             ):
                 self.assertEqual(self._get_names(self._export()), expected)
 
     def test_scores_are_not_for_everybody(self):
-        sheets = self.env["kmop.project.xlsx"].with_user(self.salesman)
-        self.assertEqual(sheets._get_scores([1, 2]), {})
+        self._sell()
+        orders = self.env["sale.order"].with_user(self.salesman)
+        sheet = ProjectSheet(Pack(orders.env["kmop.registration"]))
+        self.assertEqual(sheet.read_scores(orders.browse([1, 2])), {})
 
 
 @tagged("post_install", "-at_install")
@@ -706,14 +709,15 @@ class TestProjectRoute(HttpCase, ProjectCommon):
     def test_read_only_transaction(self):
         """A replica can serve it."""
         transactions = []
-        write = self.env.registry["kmop.project.xlsx"]._write
+        registrations = self.env.registry["kmop.registration"]
+        write = registrations._write_projects
 
-        def spy(report, *args):
-            transactions.append(report.env.cr.readonly)
-            return write(report, *args)
+        def spy(registration, *args):
+            transactions.append(registration.env.cr.readonly)
+            return write(registration, *args)
 
         self._sell()
-        with patch.object(self.env.registry["kmop.project.xlsx"], "_write", spy):
+        with patch.object(registrations, "_write_projects", spy):
             self.assertEqual(self._get().status_code, 200)
         self.assertEqual(transactions, [True])
 

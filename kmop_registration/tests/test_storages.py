@@ -50,7 +50,7 @@ class StorageTests:
     def _pack(self):
         self.env.flush_all()
         registration = self.registration.with_user(self.officer)
-        pieces = registration.env["kmop.dossier.zip"]._stream(registration)
+        pieces = registration._stream_dossier()
         return ZipFile(io.BytesIO(b"".join(pieces)))
 
     def _read_packed(self, archive, ending):

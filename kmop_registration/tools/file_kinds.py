@@ -55,6 +55,7 @@ TYPES = {
 # Cameras and phones save any of these under any of their endings.
 IMAGE = ("png", "jpeg", "gif", "webp", "heif", "tiff", "bmp")
 # With a password, a new document is in the old container; Word saves RTF as .doc.
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 OFFICE = ("zip", "ole", "rtf")
 # A signature is kept as bytes, or written out as text.
 SIGNED = ("der", "text")
@@ -83,10 +84,7 @@ KINDS = {
     ),
     "docm": ("application/vnd.ms-word.document.macroenabled.12", OFFICE),
     "xls": ("application/vnd.ms-excel", OFFICE),
-    "xlsx": (
-        "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
-        OFFICE,
-    ),
+    "xlsx": (XLSX, OFFICE),
     "xlsm": ("application/vnd.ms-excel.sheet.macroenabled.12", OFFICE),
     "xlsb": ("application/vnd.ms-excel.sheet.binary.macroenabled.12", OFFICE),
     "ppt": ("application/vnd.ms-powerpoint", OFFICE),

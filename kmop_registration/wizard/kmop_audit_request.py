@@ -254,8 +254,7 @@ class KmopAuditRequest(models.TransientModel):
     def _get_pack(self):
         """Return the audit workbook as the user may see it, in the bureau's words."""
         file = BytesIO()
-        workbooks = self.env["kmop.audit.xlsx"].with_context(lang=self.lang)
         registration = self.audit_id.registration_id.with_context(lang=self.lang)
-        workbooks._write(registration, file)
+        registration._write_workbook(file)
         name = registration.display_name.replace("/", "-")
         return [(f"{name}.xlsx", file.getvalue())]

@@ -1,9 +1,11 @@
+from io import BytesIO
+
 from odoo import api, fields, models
 from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 from odoo.tools import format_amount, format_date
 
-from ..report.xlsx_sheet import MIMETYPE
+from ..tools import XLSX
 
 WINDOWS = [
     ("part", "As the next part asks"),
@@ -157,11 +159,10 @@ class KmopProjectList(models.TransientModel):
         }
 
     def _prepare_file(self):
-        content = self.env["kmop.project.xlsx"]._render(
-            self.registration_id, self.date_from, self.date_to
-        )
+        file = BytesIO()
+        self.registration_id._write_projects(file, self.date_from, self.date_to)
         name = f"{self._get_name().replace('/', '-')}.xlsx"
-        return {"name": name, "raw": content, "mimetype": MIMETYPE}
+        return {"name": name, "raw": file.getvalue(), "mimetype": XLSX}
 
     def _get_name(self):
         return self.env._(

@@ -1,7 +1,7 @@
 from odoo import api, fields, models
 from odoo.tools import SQL, format_date
 
-from ...tools import dump_values, load_values, own_context
+from ...tools import dump_values, iterate_rows, load_values, own_context
 
 EVIDENCE_NAMES = (
     "number",
@@ -177,11 +177,10 @@ class KmopAuditDecision(models.Model):
 
     def _iterate_evidence(self):
         """Yield what was kept of each piece, by its number, as rows of values."""
-        sheets = self.env["kmop.xlsx.sheet"]
         lines = self.evidence_ids.search(
             [("decision_id", "=", self.id)], order="number"
         )
-        for rows in sheets._iterate_rows(lines, EVIDENCE_NAMES):
+        for rows in iterate_rows(lines, EVIDENCE_NAMES):
             yield from rows
 
     def _get_certificates(self):

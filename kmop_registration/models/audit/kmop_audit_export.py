@@ -48,17 +48,6 @@ class KmopAudit(models.Model):
     def _prepare_export(self):
         return {"registration_id": self.registration_id.id, "audit_id": self.id}
 
-    def _get_packer(self, kind):
-        names = {"xlsx": "kmop.decided.xlsx", "zip": "kmop.decided.zip"}
-        return self.env[names[kind]]
-
-    def _get_page_packer(self, kind):
-        """Return the model that makes what the auditor may take along."""
-        if self._get_decision():
-            return self._get_packer(kind)
-        names = {"xlsx": "kmop.page.xlsx", "zip": "kmop.page.zip"}
-        return self.env[names[kind]]
-
     def _count_export(self):
         """Return the number of lines of an export, of its files, and their bytes."""
         decision = self._get_decision()

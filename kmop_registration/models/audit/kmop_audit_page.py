@@ -75,12 +75,11 @@ class KmopAudit(models.Model):
 
     def _prepare_decision(self):
         """Return what a decision keeps, by name, in the reader's language."""
-        books = self.env["kmop.decided.xlsx"]
         summaries = self.env["report.kmop_registration.report_kmop_audit"]
         return {
             "page": self._prepare_page(),
-            "projects": books._prepare_projects(self),
-            "book": books._prepare_tables(self),
+            "projects": self._prepare_kept_projects(),
+            "book": self._prepare_kept_tables(),
             "summary": summaries._prepare_kept(self),
         }
 

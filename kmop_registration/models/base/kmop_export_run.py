@@ -4,11 +4,11 @@ from tempfile import TemporaryFile
 
 from odoo import api, fields, models
 
-from ...report.xlsx_sheet import MIMETYPE
+from ...tools import XLSX
 
 _logger = logging.getLogger(__name__)
 
-MIMETYPES = {"xlsx": MIMETYPE, "zip": "application/zip"}
+MIMETYPES = {"xlsx": XLSX, "zip": "application/zip"}
 # Seconds between two times that the progress is told.
 PAUSE = 2
 # The host holds the content of an attachment in memory: a file is kept in pieces.
@@ -78,11 +78,10 @@ class KmopExport(models.Model):
         """Write the export to ``file``, reading only."""
         subject = self._with_reader()._get_subject()
         subject.check_access("read")
-        packer = subject._get_packer(self.kind)
         if self.kind == "xlsx":
-            packer._write(subject, file)
+            subject._write_workbook(file)
             return
-        for piece in packer._stream(subject, self._get_progress()):
+        for piece in subject._stream_dossier(self._get_progress()):
             file.write(piece)
 
     def _fail(self, message):

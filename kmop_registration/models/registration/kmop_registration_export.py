@@ -28,11 +28,6 @@ class KmopRegistration(models.Model):
         """Return what an export in the background is of."""
         return {"registration_id": self.id, "audit_id": False}
 
-    def _get_packer(self, kind):
-        """Return the model that makes the workbook or the archive."""
-        names = {"xlsx": "kmop.audit.xlsx", "zip": "kmop.dossier.zip"}
-        return self.env[names[kind]]
-
     def _count_export(self):
         """Return the number of lines of an export, of its files, and their bytes."""
         evidences = self.env["kmop.evidence"]
