@@ -11,8 +11,10 @@ from devtool.process import say, step
 
 FOLDER = paths.ROOT / "benchmarks"
 SIZE = int(os.environ.get("KMOP_BENCH_SIZE", "100000"))
+# Linking 100 quotations at once takes as many that are evidence already.
+LEAST = 400
 # Beside the one at full size: a hundredth of it, for what is to grow with it.
-SIZES = {"kmop-seed": SIZE, "kmop-seed-small": SIZE // 100}
+SIZES = {"kmop-seed": SIZE, "kmop-seed-small": max(SIZE // 100, LEAST)}
 NAME = "kmop-bench"
 
 

@@ -8,7 +8,7 @@ from datetime import date
 from benchmarks import common
 from benchmarks.common import SIZE, grant, vacuum
 
-PROVIDERS = SIZE // 100
+PROVIDERS = max(SIZE // 100, 3)
 ANSWERS = SIZE // 2
 
 env = globals()["env"](su=True)

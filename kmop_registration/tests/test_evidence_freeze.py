@@ -1,13 +1,10 @@
 import errno
 from hashlib import sha256
-from pathlib import Path
 from unittest.mock import patch
 
 from odoo.exceptions import UserError, ValidationError
 from odoo.tests import tagged
 from odoo.tools import mute_logger
-
-from odoo.addons.base.models.ir_attachment import IrAttachment
 
 from .common import KmopCommon
 from .files import get_place
@@ -121,25 +118,6 @@ class TestEvidenceFreeze(KmopCommon):
         self.assertEqual((evidence.state, len(evidence.file_ids)), ("submitted", 0))
         evidence.accept()
         self.assertEqual(evidence.verify()[evidence.id]["state"], "intact")
-
-    def test_no_half_file_stays(self):
-        """The host would take it for another file, and refuse the content for good."""
-        attachments = self.env["ir.attachment"].with_context(storage_location="file")
-        content = PDF + b" half"
-        checksum = attachments._compute_checksum(content)
-        place = Path(attachments._full_path(f"{checksum[:2]}/{checksum}"))
-
-        def write_half(_self, content, _checksum):
-            place.parent.mkdir(exist_ok=True)
-            place.write_bytes(content[:9])
-            raise OSError(errno.ENOSPC, "No space left on device")
-
-        with (
-            patch.object(IrAttachment, "_file_write", write_half),
-            self.assertRaisesRegex(OSError, "No space left on device"),
-        ):
-            attachments._file_write(content, checksum)
-        self.assertFalse(place.exists())
 
     def test_names_are_unique(self):
         evidence = self._accept(

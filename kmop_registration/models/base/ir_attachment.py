@@ -1,6 +1,5 @@
 import base64
 import binascii
-from pathlib import Path
 
 from odoo import api, models
 from odoo.exceptions import MissingError, UserError
@@ -90,21 +89,6 @@ class IrAttachment(models.Model):
         return content if written == content else None
 
     # ------------------------------------------------------------------------- content
-
-    @api.model
-    def _file_write(self, bin_value, checksum):
-        """Leave no half file where the disk is full.
-
-        The host names a file after its content. It would take the half one for another
-        file, and refuse that content at each next attempt.
-        """
-        try:
-            return super()._file_write(bin_value, checksum)
-        except OSError:
-            path = Path(self._full_path(f"{checksum[:2]}/{checksum}"))
-            if path.is_file() and not self._same_content(bin_value, path):
-                path.unlink()
-            raise
 
     def _kmop_read(self):
         """Return the content of one file as it is stored now; empty where it is lost.
