@@ -74,14 +74,14 @@ def seed_files():
 def write_ours(env):
     """Write the workbook as the route does."""
     with tempfile.TemporaryFile() as file:
-        env["kmop.audit.xlsx"]._write(get_first(env), file)
+        get_first(env)._write_workbook(file)
 
 
 def record_calls(env, file):
     """Keep in ``file`` by which calls xlsxwriter writes the cells of our workbook."""
     count, calls = 0, []
     with tempfile.TemporaryFile() as workbook:
-        env["kmop.audit.xlsx"]._write(get_first(env), workbook)
+        get_first(env)._write_workbook(workbook)
         for call in iterate_calls(workbook):
             calls.append(call)
             count += call[1] != "set_row"
@@ -122,7 +122,7 @@ def load(file):
 
 
 def stream(env):
-    return sum(len(part) for part in env["kmop.dossier.zip"]._stream(get_first(env)))
+    return sum(len(part) for part in get_first(env)._stream_dossier())
 
 
 # -------------------------------------------------------------------------- measuring

@@ -48,7 +48,7 @@ def accept():
 
 def pack(registration):
     env.flush_all()
-    pieces = env["kmop.dossier.zip"]._stream(registration)
+    pieces = registration._stream_dossier()
     archive = ZipFile(io.BytesIO(b"".join(pieces)))
     (name,) = (name for name in archive.namelist() if name.endswith("polis.pdf"))
     return archive.read(name)

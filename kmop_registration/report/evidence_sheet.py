@@ -1,5 +1,5 @@
 from collections import Counter
-from typing import NamedTuple
+from types import SimpleNamespace
 
 from odoo.fields import Domain
 from odoo.tools import LazyTranslate
@@ -153,19 +153,6 @@ class DecidedEvidenceSheet(EvidenceSheet):
         }
 
 
-class FileLine(NamedTuple):
-    """A file, by the names of the columns."""
-
-    number: int
-    evidence: str
-    name: str
-    kind: str
-    size: int
-    sha256: str | None
-    check: str
-    path: Link | None
-
-
 class FileSheet(AuditSheet):
     """Each file behind the evidence: its fingerprint, and whether it is there."""
 
@@ -214,15 +201,15 @@ class FileSheet(AuditSheet):
             state = archive.get_state(path, file) if archive else file.look()
             counts[state] += 1
             sign, label = FILE_STATES[state]
-            yield FileLine(
-                number,
-                evidence,
-                file.name,
-                file.kind,
-                file.size,
-                file.sha256,
-                mark(sign, self.env._(label)),
-                Link(path, path) if archive and state in HANDED_OVER else None,
+            yield SimpleNamespace(
+                number=number,
+                evidence=evidence,
+                name=file.name,
+                kind=file.kind,
+                size=file.size,
+                sha256=file.sha256,
+                check=mark(sign, self.env._(label)),
+                path=archive and state in HANDED_OVER and Link(path, path),
             )
         for state, note in FILE_NOTES.items():
             if count := counts[state]:

@@ -2,7 +2,8 @@
 
 Cell by cell, xlsxwriter takes most of the time of a long export. Where its private
 parts are as expected, whole rows are written at once, in the bytes that it would write
-itself. With any other version each cell goes through its public methods.
+itself; only formats that a sheet first uses in its last row get other numbers. With any
+other version each cell goes through its public methods.
 """
 
 import logging

@@ -99,8 +99,7 @@ class TestAuditorColumns(PinnedCase):
             name = "new"
 
         for pack in (AuditPack, DecidedPack):
-            kinds = (*pack.kinds, NewSheet)
-            self.enterContext(patch.object(pack, "kinds", kinds))
+            self.patch(pack, "kinds", (*pack.kinds, NewSheet))
         before = self._read(self.access.sudo()).sheetnames
         self.assertEqual(before.count("Files"), 1)
         self.assertFalse([name for name in before if "(2)" in name])
