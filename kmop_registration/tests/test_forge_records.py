@@ -5,7 +5,7 @@ from datetime import date
 from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
 
-from .forge import ForgeCase
+from .forge import VALIDATION, ForgeCase
 
 # At this moment it is 31 May in Pago Pago, 1 June in Brussels, 2 June on Kiritimati.
 MOMENT = "2026-06-01 10:30:00"
@@ -194,12 +194,14 @@ class TestForgeDecided(ForgeCase):
             [self.salesman],
             (mine, {"registration_id": foreign.id}),
             (mine, {"order_id": order.id}),
-            (mine, {"res_model": "sale.order", "res_id": order.id}),
             (mine, elsewhere),
             (mine.browse(), "create", there),
             (mine.browse(), "create", {**new, "order_id": order.id}),
             **about,
         )
+        # The constraint on companies looks before the check of access.
+        call = mine, {"res_model": "sale.order", "res_id": order.id}
+        self.refuse([self.salesman], call, errors=(VALIDATION,), **about)
         self.refuse(
             [self.officer],
             (own, {"registration_id": foreign.id}),
