@@ -142,7 +142,7 @@ LISTS = {
 }
 # What stays free in a list once its record is closed.
 CLOSED_LISTS = {
-    "kmop.audit": {"access_ids": "cw", "finding_ids": "cwuts"},
+    "kmop.audit": {"access_ids": "cw", "finding_ids": "cw"},
 }
 # Lists of what the program keeps: nobody changes them by any way.
 KEPT_LISTS = {
