@@ -1,78 +1,36 @@
 """Remote calls by people with a login of their own, who send whatever they like.
 
-``test_forge_records``, ``test_forge_files`` and ``test_forge_fields`` try with it what
-a penetration test did to the addon.
+Used by ``test_forge_*.py``. The points that those name are the ones of the table "What
+was tried" in ``docs/security.md``.
 """
-
-import re
-from pathlib import Path
 
 from odoo.http import root
 from odoo.tests import HttpCase
 from odoo.tests.common import HOST, Opener
 from odoo.tools import SQL, mute_logger
 
+from .access_keys import FORGED
 from .test_dossier import DossierCommon
 from .test_evidence import EvidenceCommon
 
-ADDON = Path(__file__).parents[1]
-READ = re.compile(r"""(?:context|ctx)(?:\.get\(|\[|\.pop\()\s*["'](\w+)["']""")
-TESTED = re.compile(r"""["'](\w+)["'] (?:not )?in (?:\w+\.)*context\b""")
-GIVEN = re.compile(r"with_context\(([^()]*(?:\([^()]*\)[^()]*)*)\)")
-NAME = re.compile(r"(?:^|[\s(,])(\w+)=")
-
-# Keys that the host knows. Companies are tried apart: a wrong one is refused for its
-# own reason, and would hide what else is there.
-HOST_KEYS = {
-    "_force_unlink": True,
-    "active_test": False,
-    "bin_size": True,
-    "default_active": False,
-    "default_public": True,
-    "default_res_model": "res.partner",
-    "default_state": "accepted",
-    "default_user_id": 1,
-    "import_file": True,
-    "install_mode": True,
-    "lang": "nl_BE",
-    "mail_activity_automation_skip": True,
-    "mail_auto_subscribe_no_notify": True,
-    "mail_create_nolog": True,
-    "mail_create_nosubscribe": True,
-    "mail_notrack": True,
-    "module": "kmop_registration",
-    "noupdate": True,
-    "prefetch_fields": False,
-    "su": True,
-    "tracking_disable": True,
-    "tz": "Pacific/Kiritimati",
-    "uid": 1,
-}
-# What our own keys can hold; others are sent as True.
-OWN_KEYS = {
-    "active_id": 1,
-    "active_ids": [1],
+# What is sent here beside the keys that access is tried with, or with another value.
+# Companies are tried apart: a wrong one is refused for its own reason, and would hide
+# what else is there.
+KEYS = {
+    **FORGED,
     "active_model": "sale.order",
-    "default_aspect": "application",
     "default_indicator_ids": [],
+    "default_res_model": "res.partner",
     "default_type": "service",
+    "lang": "nl_BE",
+    "noupdate": True,
 }
 COMPANIES = "allowed_company_ids"
-REFUSED = {f"odoo.exceptions.{n}Error" for n in ("Access", "User", "Validation")}
-
-
-def find_own_keys():
-    """Return the context keys that the addon reads or gives, anywhere in its source."""
-    folders = ("controllers", "data", "models", "report", "tools", "views", "wizard")
-    keys = set()
-    for folder in folders:
-        for path in (ADDON / folder).rglob("*"):
-            if path.suffix in (".py", ".xml"):
-                source = path.read_text()
-                keys.update(READ.findall(source), TESTED.findall(source))
-                for given in GIVEN.findall(source):
-                    keys.update(NAME.findall(given))
-    return keys
+ACCESS, USER, VALIDATION = (
+    f"odoo.exceptions.{name}Error" for name in ("Access", "User", "Validation")
+)
+# A ValidationError isn't one: a unique index or a constraint looks like a guard.
+REFUSED = (ACCESS, USER)
 
 
 class ForgeCase(EvidenceCommon, DossierCommon, HttpCase):
@@ -84,10 +42,12 @@ class ForgeCase(EvidenceCommon, DossierCommon, HttpCase):
         cls.env["res.lang"]._activate_lang("nl_BE")
         cls.employee = cls._create_user("employee", "base.group_user")
         cls.researcher = cls._create_user("researcher", "survey.group_survey_manager")
-        own = dict.fromkeys(find_own_keys() - {COMPANIES}, True) | OWN_KEYS
-        keys = {**own, **HOST_KEYS, COMPANIES: cls.company.ids}
-        cls.keys = {k: v for k, v in keys.items() if not k.startswith("default_")}
-        cls.defaults = keys
+        cls.defaults = {**KEYS, COMPANIES: cls.company.ids}
+        cls.keys = {
+            name: value
+            for name, value in cls.defaults.items()
+            if not name.startswith("default_")
+        }
         cls.contexts = [{}, {"_force_unlink": True}, cls.keys]
         cls.both = {COMPANIES: (cls.company | cls.other_company).ids}
         cls.sessions = {}
@@ -171,12 +131,13 @@ class ForgeCase(EvidenceCommon, DossierCommon, HttpCase):
                 rows.append(record._kmop_read())
         return rows
 
-    def refuse(self, users, *calls, watched=(), keys=None, told=True):
+    def refuse(self, users, *calls, watched=(), keys=None, told=True, errors=REFUSED):
         """Make each call, as each user and with each context: it is refused each time.
 
         :param calls: records, method and arguments; or records and what to write
         :param watched: records that stay as they are, beside those of the call
         :param told: False where the call may be answered, as long as nothing changes
+        :param errors: the names of the errors that a refusal may have
         """
         for records, method, *args in calls:
             if isinstance(method, dict):
@@ -195,7 +156,7 @@ class ForgeCase(EvidenceCommon, DossierCommon, HttpCase):
                     with self.subTest(about, keys=str(context)[:60]):
                         self.assertFalse(changed)
                         if told:
-                            self.assertIn(error, REFUSED)
+                            self.assertIn(error, errors)
             self.assertEqual(self._look_at(seen), before)
 
     def _look_at(self, seen):

@@ -216,7 +216,7 @@ class TestEvidenceFrozen(EvidenceCommon):
             for name, value in changes.items():
                 for user in (self.officer, self.manager):
                     with self.subTest(state=state, field=name, user=user.login):
-                        with self.assertRaisesRegex(UserError, "Statuten is accepted"):
+                        with self.assertRaisesRegex(UserError, f"Statuten is {state}"):
                             evidence.with_user(user).write({name: value})
 
     def test_no_write_through_the_registration(self):

@@ -9,7 +9,7 @@ from odoo.http import Request
 from odoo.tests import tagged
 
 from .files import make_content
-from .forge import ForgeCase
+from .forge import REFUSED, VALIDATION, ForgeCase
 from .test_audit_pinned import PinnedCase
 
 FORGED = b"%PDF-1.4 vervalst"
@@ -21,6 +21,8 @@ PAGE = b"<html><body onload='x()'>Rapport</body></html>"
 PNG, PDF = "image/png", "application/pdf"
 # What a browser shows by itself without running anything in it.
 SAFE = (PDF, "image/gif", "image/jpeg", PNG, "image/webp", "text/plain")
+# A file that isn't what it says doesn't pass a constraint.
+LIES = (*REFUSED, VALIDATION)
 
 
 class FilesCommon(ForgeCase):
@@ -122,10 +124,8 @@ class TestForgeForeignFiles(FilesCommon):
         draft = self._create_evidence(self.registration, self.salesman)
         vals = {"name": "x", "type_id": self.legal_type.id,
                 "registration_id": self.registration.id}  # fmt: skip
-        onboards = self.env["kmop.registration.onboard"]
         for target in self.targets:
             ids = target.ids
-            part = Command.create({"attest_attachment_ids": [Command.link(target.id)]})
             about = {"watched": [target], "told": False}
             self.refuse(
                 [self.salesman],
@@ -133,11 +133,39 @@ class TestForgeForeignFiles(FilesCommon):
                 (evidences, "create", {**vals, "attachment_ids": ids}),
                 **about,
             )
-            self.refuse(
-                [self.officer], (onboards, "create", {"part_ids": [part]}), **about
-            )
             dropped = draft, "create_document_from_attachment", ids
             self._take_in_steps(self.salesman, target, dropped, (draft, "unlink"))
+
+    def test_taking_over_a_registration(self):
+        """Point 1: somebody else's file given as the attest stays as it was."""
+        own = self._create_attachment("attest.pdf", user=self.officer)
+        savepoint = self.env.cr.savepoint()
+        self.assertIsNone(self._onboard(own))
+        period = self.registration.period_ids
+        self.assertEqual(period.attest_attachment_ids.mapped("name"), ["attest.pdf"])
+        savepoint.close(rollback=True)
+        self.env.clear()
+        for target in self.targets:
+            before = self._look(target)
+            savepoint = self.env.cr.savepoint()
+            self._onboard(target)
+            self.assertEqual(self._look(target), before)
+            savepoint.close(rollback=True)
+            self.env.clear()
+
+    def _onboard(self, attest):
+        """Take a registration over, with ``attest``; return the error if any."""
+        first, *later = self.starter.part_ids.sorted("sequence")
+        granted = {"part_id": first.id, "date_start": "2025-03-01",
+                   "attest_attachment_ids": [Command.link(attest.id)]}  # fmt: skip
+        lines = [granted, *({"part_id": part.id} for part in later)]
+        vals = {"number": "DV.O123456", "track_id": self.starter.id,
+                "part_ids": [Command.create(line) for line in lines]}  # fmt: skip
+        onboards = self.env["kmop.registration.onboard"]
+        made, error = self._send(self.officer, onboards, "create", vals)
+        if error:
+            return error
+        return self._send(self.officer, onboards.browse(made), "action_confirm")[1]
 
     def test_visitors_get_what_was_there(self):
         """Point 1: what everybody is served stays the same."""
@@ -257,7 +285,8 @@ class TestForgeLies(FilesCommon):
             ):  # fmt: skip
                 vals["attachment_ids"] = linked
                 keys = [{}, self.keys, {"default_mimetype": PNG}]
-                self.refuse([self.salesman], (evidences, "create", vals), keys=keys)
+                call = evidences, "create", vals
+                self.refuse([self.salesman], call, keys=keys, errors=LIES)
 
     def test_served(self):
         """Point 14: what is kept is served as what it is, not as what was sent."""

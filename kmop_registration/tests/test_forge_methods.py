@@ -17,7 +17,7 @@ ALLOWED = {
 
 @tagged("post_install", "-at_install")
 class TestForgeMethods(PublicMethodsCommon, ForgeCase):
-    """Further than the 17 points: what changes data isn't theirs to call."""
+    """Further than the points of docs/security.md: what changes data isn't theirs."""
 
     def _get_digests(self):
         """Return a digest of each table that a call could change."""

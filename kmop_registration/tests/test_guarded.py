@@ -181,6 +181,17 @@ class TestGuarded(KmopCommon):
         with self.assertRaisesRegex(UserError, "can't become accepted"):
             evidence.with_user(self.officer).accept()
 
+    def test_only_what_changes_is_submitted_again(self):
+        """A write to several sends back those that it changes, and no others."""
+        values = {"user": self.reader, "name": "Oud"}
+        evidence = self._create_evidence(self.registration, **values)
+        same = self._create_evidence(self.registration, user=self.reader, name="Nieuw")
+        both = evidence + same
+        both.submit()
+        both.name = "Nieuw"
+        self.assertEqual(evidence.state, "draft")
+        self.assertEqual(same.state, "submitted")
+
     def test_officer_files_what_was_submitted(self):
         evidence = self._create_evidence(self.registration, user=self.reader)
         evidence.submit()
@@ -253,7 +264,7 @@ class TestGuarded(KmopCommon):
         for vals in ({"reason": "Anders"}, {"user_id": self.manager.id}):
             with self.assertRaises(UserError):
                 rejection.with_user(self.manager).write(vals)
-            with self.assertRaisesRegex(UserError, "can't be changed"):
+            with self.assertRaisesRegex(UserError, "nobody can change it"):
                 rejection.sudo().write(vals)
 
     def test_history_of_a_correction(self):

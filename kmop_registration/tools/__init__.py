@@ -1,6 +1,6 @@
 from .arguments import MAX_ID, read_day, read_records, read_text
 from .attempt import attempt
-from .context import ignore_caller_context, own_context
+from .context import ignore_caller_context, is_uninstalling, own_context
 from .dates import day_after, day_before, format_day, period_end, shift
 from .file_kinds import INLINE, XLSX, examine, is_inline
 from .names import make_unique, one_line, safe_name

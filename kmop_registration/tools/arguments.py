@@ -28,7 +28,7 @@ def read_day(env, value):
 
 
 def read_text(env, value):
-    """Return a text without its margins, and without what no text can hold.
+    """Return a text, stripped, and without what no text can hold.
 
     Raises UserError for what isn't one.
     """

@@ -6,6 +6,15 @@ from functools import wraps
 KEPT = ("lang", "tz", "allowed_company_ids")
 
 
+def is_uninstalling(env):
+    """Return True while the server uninstalls modules, or loads them.
+
+    The registry isn't ready then, and no call is answered. The context key that the
+    host sets for it, ``_force_unlink``, can be sent by any remote call.
+    """
+    return not env.registry.ready
+
+
 def own_context(records):
     """Return ``records`` with nothing of the caller's context but whose screen it is.
 

@@ -189,7 +189,7 @@ class KmopAuditDecision(models.Model):
             [("res_model", "=", self._name), ("res_id", "=", self.id)], order="id"
         )
 
-    def _holds_file(self, frozen):
+    def _get_kept_file(self, frozen):
         """Return what was kept of a frozen file; None where it isn't part of this."""
         line = self.evidence_ids.search(
             [

@@ -55,9 +55,9 @@ class KmopAuditDecisionEvidence(models.Model):
     def _keep(self, decision):
         """Keep the evidence that counts for the audit that was just decided.
 
-        By the database itself: there can be tens of thousands of pieces.
+        In SQL: there can be tens of thousands of records.
         """
-        # Found first: in one query with the rest, what is planned badly takes minutes.
+        # Query the ids first: in one query, PostgreSQL chose a plan that takes minutes.
         counting = decision.audit_id._get_counting_evidence().ids
         models_, ids, names = self._get_source_names(counting)
         self.env["kmop.evidence.type"].flush_model(["name"])

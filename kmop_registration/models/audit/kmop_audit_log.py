@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 KINDS = [
     ("view", "Viewed"),
@@ -21,6 +20,7 @@ class KmopAuditLog(models.Model):
 
     _name = "kmop.audit.log"
     _description = "Log of the auditor's page"
+    _inherit = ["kmop.kept.mixin"]
     _order = "id desc"
     _rec_name = "kind"
     _check_company_auto = True
@@ -53,14 +53,8 @@ class KmopAuditLog(models.Model):
         string="What", help="The file, the score, or the address that was refused."
     )
 
-    def write(self, vals):
-        if self:
-            raise UserError(
-                self.env._("The log of the auditor's page can't be changed.")
-            )
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=True)
-    def _unlink_never(self):
-        if self.env.registry.ready:
-            raise UserError(self.env._("The log of the auditor's page is kept."))
+    @api.model
+    def _get_kept_message(self):
+        return self.env._(
+            "The log of the auditor's page is kept: nobody can change it."
+        )

@@ -120,7 +120,7 @@ class KmopAudit(models.Model):
         """Return the frozen file, where the page lists it."""
         frozen = self.env["kmop.evidence.file"].browse(file_id).exists()
         if decision := self._get_decision():
-            return frozen.filtered(decision._holds_file)
+            return frozen.filtered(decision._get_kept_file)
         domain = self._get_used_domain() & Domain("id", "=", frozen.evidence_id.id)
         return frozen if self.env["kmop.evidence"].search_count(domain) else frozen[:0]
 
@@ -130,7 +130,7 @@ class KmopAudit(models.Model):
         :param content: what the storage holds
         """
         decision = self._get_decision()
-        if decision and decision._holds_file(frozen)["sha256"] != frozen.sha256:
+        if decision and decision._get_kept_file(frozen)["sha256"] != frozen.sha256:
             return "altered"
         return frozen._get_integrity(content)
 

@@ -20,6 +20,9 @@ ASPECTS = [
     ("application", "Application (demonstrability)"),
 ]
 
+# Evidence in these states was accepted, and can't change any more.
+FROZEN_STATES = ("accepted", "superseded")
+
 # Source: VLAIO, "Het resultaat".
 SCORES = [
     ("B", "B (limited)"),

@@ -4,7 +4,9 @@ import binascii
 from odoo import api, models
 from odoo.exceptions import MissingError, UserError
 
-# The models whose files are kept as they are, at some time: see kmop.attached.
+from ...tools import is_uninstalling
+
+# The models whose files are kept as they are, at some time: see kmop.attached.mixin.
 OWNERS = (
     "kmop.audit",
     "kmop.audit.decision",
@@ -41,9 +43,7 @@ class IrAttachment(models.Model):
 
     @api.ondelete(at_uninstall=True)
     def _unlink_except_kmop_kept(self):
-        # Not what the context says (`_force_unlink`): modules are uninstalled while the
-        # registry is loaded, and until it is ready no call is answered.
-        if self.env.registry.ready and (kept := self._kmop_get_kept()):
+        if not is_uninstalling(self.env) and (kept := self._kmop_get_kept()):
             raise UserError(kept._kmop_get_kept_message())
 
     # ----------------------------------------------------------- what is kept as it is

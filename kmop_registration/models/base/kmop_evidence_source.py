@@ -4,6 +4,9 @@ from odoo import SUPERUSER_ID, api, fields, models
 from odoo.exceptions import UserError
 from odoo.fields import Domain
 
+from ...tools import is_uninstalling
+from .constants import FROZEN_STATES
+
 
 class KmopEvidenceSource(models.AbstractModel):
     """What a model needs to serve as evidence. Inherit it beside the model."""
@@ -227,15 +230,13 @@ class KmopEvidenceSource(models.AbstractModel):
 
     @api.ondelete(at_uninstall=True)
     def _unlink_except_kmop_accepted(self):
-        # A call can say that it uninstalls the module (`_force_unlink`): what counts
-        # is whether the server does.
-        if not self.env.registry.ready:
+        if is_uninstalling(self.env):
             return
         # sudo: evidence protects its source whoever deletes it
         evidences = self.env["kmop.evidence"].sudo().search(self._kmop_own_domain())
         kept = evidences.filtered(
             lambda e: (
-                e.state in ("accepted", "superseded")
+                e.state in FROZEN_STATES
                 # What was submitted has a history, a rejection for one.
                 or (e.history_ids and not self.env.su)
             )

@@ -1,11 +1,11 @@
 from odoo import api, fields, models, tools
 from odoo.exceptions import LockError, UserError
 
-from ...tools import own_context, read_day, read_text
+from ...tools import is_uninstalling, own_context, read_day, read_text
 
 
 class KmopGuarded(models.AbstractModel):
-    """Records whose history holds, whoever calls and whatever the call says.
+    """Close records by state, and let only transitions set guarded fields.
 
     Who may change what follows from the record's own state and from superuser mode,
     which no remote call can ask for. A context key, a default or an x2many command
@@ -69,16 +69,14 @@ class KmopGuarded(models.AbstractModel):
         )
         result = super().write(vals)
         if moved := changed & self._parent_fields:
-            # Record rules looked at where the record came from, not where it went.
+            # Record rules checked the old parent; check access to the new one too.
             self.check_access("write")
             self._check_parents(moved)
         return result
 
     @api.ondelete(at_uninstall=True)
     def _unlink_except_kept(self):
-        # A call can say that it uninstalls the module (`_force_unlink`): what counts
-        # is whether the server does.
-        if not self.env.registry.ready:
+        if is_uninstalling(self.env):
             return
         for record in self:
             if message := record._get_kept_message():
@@ -95,7 +93,7 @@ class KmopGuarded(models.AbstractModel):
 
     @api.model
     def default_get(self, fields):
-        """Take no sent or kept default for what isn't anybody's to fill in."""
+        """Ignore the caller's defaults for guarded and derived fields."""
         closed = self._guarded_fields | self._get_derived_fields()
         values = super().default_get([name for name in fields if name not in closed])
         initial = self._get_initial_values()
@@ -207,10 +205,10 @@ class KmopGuarded(models.AbstractModel):
     def _lock(self):
         """Keep others from changing these records until the commit.
 
-        Raises UserError where another transaction is at it.
+        Raises UserError if another transaction holds the lock.
         """
         try:
-            # Linking evidence refers to the row, and need not wait.
+            # A new record that refers to this row, such as evidence, needn't wait.
             self.lock_for_update(allow_referencing=True)
         except LockError as error:
             raise UserError(
@@ -238,7 +236,7 @@ class KmopGuarded(models.AbstractModel):
 
     @api.model
     def _get_text(self, text, message):
-        """Return ``text`` without its margins. Raises UserError where it is empty."""
+        """Return ``text`` stripped. Raises UserError where it is empty."""
         text = read_text(self.env, text)
         if not text:
             raise UserError(message)

@@ -1,5 +1,4 @@
 from odoo import api, fields, models
-from odoo.exceptions import UserError
 
 from ...tools import own_context
 
@@ -13,6 +12,7 @@ class KmopHistory(models.Model):
 
     _name = "kmop.history"
     _description = "History of a record"
+    _inherit = ["kmop.kept.mixin"]
     _order = "id desc"
     _rec_name = "record_name"
 
@@ -51,7 +51,6 @@ class KmopHistory(models.Model):
         return {
             "changed": self.env._("Changed after it was submitted"),
             "corrected": self.env._("Corrected"),
-            "granted": self.env._("Granted"),
             "renewed": self.env._("Renewal started"),
             "revoked": self.env._("Access withdrawn"),
             "withdrawn": self.env._("Withdrawn"),
@@ -83,12 +82,6 @@ class KmopHistory(models.Model):
             ]
         )
 
-    def write(self, vals):
-        if self:
-            raise UserError(self.env._("The history of a record can't be changed."))
-        return super().write(vals)
-
-    @api.ondelete(at_uninstall=True)
-    def _unlink_never(self):
-        if self.env.registry.ready:
-            raise UserError(self.env._("The history of a record is kept."))
+    @api.model
+    def _get_kept_message(self):
+        return self.env._("The history of a record is kept: nobody can change it.")

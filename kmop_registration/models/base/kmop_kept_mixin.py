@@ -1,6 +1,8 @@
 from odoo import api, models
 from odoo.exceptions import UserError
 
+from ...tools import is_uninstalling
+
 
 class KmopKept(models.AbstractModel):
     """Records that the program makes once, and that nobody changes or deletes.
@@ -24,10 +26,9 @@ class KmopKept(models.AbstractModel):
 
     @api.ondelete(at_uninstall=True)
     def _unlink_never(self):
-        # A call can say that it uninstalls: what counts is whether the server does.
-        if self.env.registry.ready:
+        if not is_uninstalling(self.env):
             raise UserError(self._get_kept_message())
 
     @api.model
     def _get_kept_message(self):
-        return self.env._("What an audit was decided on is kept, and can't be changed.")
+        return self.env._("This is written by the program: nobody can change it.")

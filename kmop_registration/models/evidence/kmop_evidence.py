@@ -3,7 +3,7 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.fields import Command, Domain
 
 from ...tools import ignore_caller_context, read_records, shift
-from ..base.constants import ASPECTS
+from ..base.constants import ASPECTS, FROZEN_STATES
 
 STATES = [
     ("draft", "Draft"),
@@ -22,11 +22,10 @@ TRANSITIONS = {
     "superseded": set(),
 }
 
-
 # From the submission on, a file is what the officer looks at.
-KEPT_STATES = ("submitted", "accepted", "superseded")
+KEPT_STATES = ("submitted", *FROZEN_STATES)
 
-# What is noted about a piece, beside what it is.
+# Notes about the evidence: not part of what is frozen.
 ANNOTATIONS = frozenset(
     {
         "note",
@@ -329,7 +328,7 @@ class KmopEvidence(models.Model):
             return
         usual = self.type_id._get_indicators(self.registration_id)
         if aspect != self.type_id.aspect:
-            # What such a document usually supports, it does by its other aspect.
+            # Another aspect than the type's: its usual indicators don't apply.
             usual = usual.browse()
         self.aspect = aspect
         self.indicator_ids = usual.browse(ids) | usual
@@ -360,7 +359,7 @@ class KmopEvidence(models.Model):
 
     @api.constrains("indicator_ids", "registration_id")
     def _check_indicators(self):
-        # sudo: which audits there are is none of a salesperson's business
+        # sudo: salespeople can't read audits; only their norms are compared.
         for registration, evidences in self.sudo().grouped("registration_id").items():
             norms = registration._get_norm() | registration.audit_ids.norm_id
             for evidence in evidences:
@@ -392,20 +391,24 @@ class KmopEvidence(models.Model):
             raise ValidationError(self.env._("Evidence can't be about a day to come."))
 
     def _get_kept_message(self):
-        if self.state in ("accepted", "superseded"):
+        if self.state in FROZEN_STATES:
             return self.env._("Accepted evidence is kept: supersede it instead.")
         return super()._get_kept_message()
 
     def _get_closed_message(self, names):
+        labels = dict(self._fields["state"]._description_selection(self.env))
         return self.env._(
-            "%(evidence)s is accepted and can't change: supersede it.",
+            "%(evidence)s is %(state)s: %(fields)s can't change any more. Link a newer"
+            " version instead.",
             evidence=self.name,
+            state=labels[self.state].lower(),
+            fields=self._get_labels(names),
         )
 
     # ----------------------------------------------------------------- milestones
 
     def _kmop_plan(self, new=False):
-        """What needs no review has nothing planned, and costs nothing."""
+        """Plan milestones only for evidence with a review date."""
         reviewed = self.filtered("date_review")
         return super(KmopEvidence, reviewed)._kmop_plan(new)
 
@@ -423,18 +426,19 @@ class KmopEvidence(models.Model):
     def write(self, vals):
         if self.env.su:
             return super().write(vals)
-        if self.filtered(lambda e: e.state in ("accepted", "superseded")):
+        if self.filtered(lambda e: e.state in FROZEN_STATES):
             # What is free there (`_free_fields`) changes what counts for an audit.
             self._check_officer()
         submitted = self.filtered(lambda e: e.state == "submitted")
-        changed = submitted._get_changed_fields(vals)
+        by_changes = submitted.grouped(lambda e: frozenset(e._get_changed_fields(vals)))
         result = super().write(vals)
-        if changed:
-            submitted._change_submitted(changed)
+        for changed, evidences in by_changes.items():
+            if changed:
+                evidences._change_submitted(changed)
         return result
 
     def _change_submitted(self, names):
-        """Have accepted what was submitted, and nothing else.
+        """Send changed evidence back to draft, or note the officer as its submitter.
 
         Whoever offers it submits it again. An officer can file it otherwise; what an
         officer changes in the content, that officer has submitted.
@@ -564,7 +568,7 @@ class KmopEvidence(models.Model):
                 evidence._move("superseded", {"superseded_by_id": by.id})
 
     def _hand_over(self):
-        """Give the evidence to who answers for its source by now, if anybody does."""
+        """Make the person responsible for the source the owner, if there is one."""
         for user, evidences in self.grouped("source_user_id").items():
             if user:
                 evidences.owner_id = user

@@ -64,7 +64,11 @@ class KmopEvidence(models.Model):
 
     @ignore_caller_context
     def _freeze(self):
-        """Keep copies and hashes of everything that is accepted."""
+        """Note the hash of each file, and fingerprint all that is accepted.
+
+        A snapshot is made of a linked document of Odoo. Files aren't copied: they stay
+        what they are.
+        """
         # sudo: the frozen files are nobody's to write, and a snapshot shows the
         # source as it is, whoever accepts it
         evidences = self.sudo()

@@ -120,7 +120,10 @@ class KmopEvidenceType(models.Model):
 
     @api.model
     def _recompute_completeness(self):
-        """Other documents are expected now, of dossiers that are there as well."""
+        """Recompute the completeness of all dossiers.
+
+        The expected documents changed.
+        """
         # sudo: a rule of all companies reaches dossiers that its author can't see
         orders = self.env["sale.order"].sudo()
         orders = orders.search([("kmop_service", "!=", False)])

@@ -1,6 +1,8 @@
 from odoo import fields, models
 from odoo.exceptions import AccessError
 
+from ..base.constants import FROZEN_STATES
+
 EVIDENCE = "kpi_kmop_evidence_accepted"
 DOSSIERS = "kpi_kmop_dossiers"
 
@@ -25,7 +27,7 @@ class DigestDigest(models.Model):
                 ("date_accepted", ">", start),
                 ("date_accepted", "<=", end),
                 # What was replaced since was accepted all the same.
-                ("state", "in", ("accepted", "superseded")),
+                ("state", "in", FROZEN_STATES),
             ],
             ["company_id"],
             ["__count"],

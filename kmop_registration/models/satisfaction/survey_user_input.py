@@ -134,11 +134,11 @@ class SurveyUserInput(models.Model):
         return self._kmop_to_date(self.end_datetime or self.create_date)
 
     def _kmop_company(self):
-        # sudo: of another company, or of a colleague, is what the answer is
+        # sudo: the user may have no access to the order; only its company is used.
         return self.sudo().kmop_order_id.company_id
 
     def _kmop_user(self):
-        # sudo: as above
+        # sudo: the user may have no access to the order; only its salesperson is used.
         return self.sudo().kmop_order_id.user_id
 
     def _prepare_kmop_evidence(self, registration, evidence_type):
@@ -147,7 +147,7 @@ class SurveyUserInput(models.Model):
 
     def _kmop_evidence_name(self):
         """Name the dossier, not who answered."""
-        # sudo: as above
+        # sudo: the user may have no access to the order; only its name is used.
         names = [self.survey_id.title, self.sudo().kmop_order_id.name]
         return " – ".join(filter(None, names)) or super()._kmop_evidence_name()
 
@@ -161,11 +161,10 @@ class SurveyUserInput(models.Model):
 
     def _mark_done(self):
         result = super()._mark_done()
-        # A participant's answer fills the dossier: what follows is neither done by
-        # them nor written in their language.
         company = self.kmop_order_id.company_id[:1]
         lang = company.partner_id.lang or self.env.lang
-        # superuser: as just said
+        # superuser: participants may not write these records; use the company's
+        # language.
         self.with_user(SUPERUSER_ID).with_context(lang=lang)._kmop_process()
         return result
 
@@ -180,7 +179,7 @@ class SurveyUserInput(models.Model):
         figures = self.env["kmop.satisfaction"]._add(counted)
         counted._kmop_add_evidence()
         figures._propose_findings()
-        # Or it would be written, and signed, by who is logged in.
+        # Flush as superuser now, so that write_uid doesn't name the participant.
         self.env.flush_all()
 
     def _kmop_is_of_dossier(self):
@@ -188,7 +187,7 @@ class SurveyUserInput(models.Model):
         return order and order.state != "cancel"
 
     def _kmop_get_repeated(self):
-        """Return the answers of whom had answered for the same dossier before."""
+        """Return answers whose author already answered for this dossier."""
         named = self.filtered(lambda answer: answer.partner_id or answer.email)
         if not named:
             return named
@@ -212,8 +211,10 @@ class SurveyUserInput(models.Model):
         """Tell whether one person gave both: invited by name, or by address."""
         if self.partner_id and other.partner_id:
             return self.partner_id == other.partner_id
-        mine, theirs = (a.email or a.partner_id.email or "" for a in (self, other))
-        return bool(mine) and mine.strip().lower() == theirs.strip().lower()
+        mine, theirs = (
+            email_normalize(a.email or a.partner_id.email) for a in (self, other)
+        )
+        return bool(mine) and mine == theirs
 
     def _kmop_add_evidence(self):
         # superuser: an answer becomes evidence whoever gave it, on their own or not
@@ -247,10 +248,10 @@ class SurveyUserInput(models.Model):
         return result
 
     def _kmop_flush_as_nobody(self):
-        """Write now what would be written, and signed, by who is logged in."""
+        """Flush as superuser now, so that write_uid doesn't name the participant."""
         # sudo: who may write an answer needn't be allowed to read its survey
         anonymous = self.sudo().filtered("survey_id.kmop_anonymous")
-        # superuser: what is written is signed by nobody who answers
+        # superuser: write_uid may not name the participant
         anonymous = anonymous.with_user(SUPERUSER_ID)
         anonymous.flush_recordset()
         anonymous.user_input_line_ids.flush_recordset()
@@ -265,7 +266,7 @@ class SurveyUserInput(models.Model):
         self.sudo()._kmop_forget()
 
     def _kmop_forget(self):
-        """Keep nothing that tells who answered, not even in the record's log."""
+        """Remove the name, address and log from the answers; keep the answers."""
         if not self:
             return
         self.write(dict.fromkeys(PERSONAL, False))
