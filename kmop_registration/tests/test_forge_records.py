@@ -5,7 +5,7 @@ from datetime import date
 from odoo.fields import Command
 from odoo.tests import freeze_time, new_test_user, tagged
 
-from .forge import VALIDATION, ForgeCase
+from .forge import ACCESS, VALIDATION, ForgeCase
 
 # At this moment it is 31 May in Pago Pago, 1 June in Brussels, 2 June on Kiritimati.
 MOMENT = "2026-06-01 10:30:00"
@@ -201,7 +201,7 @@ class TestForgeDecided(ForgeCase):
         )
         # The constraint on companies looks before the check of access.
         call = mine, {"res_model": "sale.order", "res_id": order.id}
-        self.refuse([self.salesman], call, errors=(VALIDATION,), **about)
+        self.refuse([self.salesman], call, errors=(ACCESS, VALIDATION), **about)
         self.refuse(
             [self.officer],
             (own, {"registration_id": foreign.id}),
