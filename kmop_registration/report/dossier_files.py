@@ -3,10 +3,10 @@ from typing import NamedTuple
 from odoo.fields import Domain
 from odoo.tools import SQL, split_every
 
+from ..models.base.constants import FROZEN_STATES
 from ..tools import iterate_rows, make_unique, read_linked, safe_name
 from ..tools.rows import CHUNK
 
-FROZEN_STATES = ("accepted", "superseded")
 FOLDER_LIMIT = 50
 
 
