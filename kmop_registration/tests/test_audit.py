@@ -1,4 +1,5 @@
 from datetime import date, timedelta
+from itertools import product
 
 from psycopg2 import IntegrityError
 
@@ -6,8 +7,18 @@ from odoo.exceptions import UserError, ValidationError
 from odoo.tests import freeze_time, tagged
 from odoo.tools import mute_logger
 
-from ..models.audit.kmop_audit import STATES, TRANSITIONS
+from ..models.audit.kmop_audit import STATES
 from .common import KmopCommon
+
+# Written out, and not taken from the code: what can follow each state.
+MOVES = {
+    "draft": {"requested", "cancelled"},
+    "requested": {"planned", "cancelled"},
+    "planned": {"planned", "visited", "cancelled"},
+    "visited": {"decided", "cancelled"},
+    "decided": set(),
+    "cancelled": set(),
+}
 
 
 @tagged("post_install", "-at_install")
@@ -19,7 +30,7 @@ class TestAudit(KmopCommon):
     # --------------------------------------------------------------- transitions
 
     @freeze_time("2026-05-04")
-    def test_every_forbidden_transition(self):
+    def test_every_transition(self):
         moves = {
             "requested": lambda a: a.request(self.bureau),
             "planned": lambda a: a.plan(date(2026, 6, 1)),
@@ -27,19 +38,21 @@ class TestAudit(KmopCommon):
             "decided": lambda a: a.decide("negative"),
             "cancelled": lambda a: a.cancel("Geen tijd"),
         }
-        for state, _label in STATES:
+        self.assertEqual(MOVES.keys(), dict(STATES).keys())
+        for state, (wanted, move) in product(MOVES, moves.items()):
+            savepoint = self.env.cr.savepoint()
             audit = self.registration.start_audit()
             audit.sudo().state = state
-            for wanted, move in moves.items():
-                if wanted in TRANSITIONS[state]:
-                    continue
-                with (
-                    self.subTest(state=state, wanted=wanted),
-                    self.assertRaises(UserError),
-                ):
+            with self.subTest(state=state, wanted=wanted):
+                if wanted in MOVES[state]:
                     move(audit)
-                self.assertEqual(audit.state, state)
-            audit.sudo().state = "draft"
+                    self.assertEqual(audit.state, wanted)
+                else:
+                    with self.assertRaises(UserError):
+                        move(audit)
+                    self.assertEqual(audit.state, state)
+            savepoint.close(rollback=True)
+            self.env.invalidate_all()
 
     @freeze_time("2026-05-04")
     def test_walk(self):

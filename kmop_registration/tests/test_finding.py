@@ -14,11 +14,23 @@ from ..models.audit.kmop_finding import (
     LIVE_STATES,
     REPORT,
     STATES,
-    TRANSITIONS,
 )
 from .common import KmopCommon
 
 TODAY = date(2026, 5, 4)
+# Written out, and not taken from the code: which step leads from where to where.
+STEPS = {
+    "propose": {"open": "proposed"},
+    "implement": {"proposed": "checking"},
+    "confirm": {"checking": "closed"},
+    "reopen": {"checking": "open"},
+    "refuse": {"proposed": "open"},
+    "cancel": {
+        "open": "cancelled",
+        "proposed": "cancelled",
+        "checking": "cancelled",
+    },
+}
 
 
 @freeze_time("2026-05-04 10:00")
@@ -75,7 +87,7 @@ class TestFindingTransitions(FindingCommon):
 
     def test_every_transition(self):
         for state, _label in STATES:
-            for step, targets in TRANSITIONS.items():
+            for step, targets in STEPS.items():
                 finding = self._bring(state)
                 with self.subTest(state=state, step=step):
                     if state in targets:
@@ -85,18 +97,6 @@ class TestFindingTransitions(FindingCommon):
                         with self.assertRaisesRegex(UserError, "isn't possible now"):
                             self._step(finding, step)
                         self.assertEqual(finding.state, state)
-
-    def test_table_is_as_designed(self):
-        """Only a positive effect check closes, and nothing leaves the end states."""
-        ways_to_close = [
-            (step, state)
-            for step, targets in TRANSITIONS.items()
-            for state, target in targets.items()
-            if target == "closed"
-        ]
-        self.assertEqual(ways_to_close, [("confirm", "checking")])
-        starts = set().union(*TRANSITIONS.values())
-        self.assertEqual(starts, set(LIVE_STATES))
 
     def test_the_whole_way(self):
         finding = self._bring("closed")
