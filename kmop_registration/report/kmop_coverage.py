@@ -40,6 +40,7 @@ class KmopCoverage(models.Model):
             "requirement_id",
         ],
         "kmop.indicator": ["active", "norm_id", "requirement_id", "service"],
+        "kmop.requirement": ["sequence"],
         "kmop.registration": ["date_withdrawn", "next_part_id", "service"],
         "kmop.track.part": [
             "exempt_requirement_ids",
@@ -182,44 +183,51 @@ class KmopCoverage(models.Model):
     def _count(self, registrations, domain=Domain.TRUE):
         """Return what ``readiness`` of a registration documents, of rows in ``domain``.
 
-        Where exempt rows are among them, they require nothing.
+        Where exempt rows are among them, they require nothing. Counted by the
+        database: one line comes back for each registration and requirement.
         """
-        groups = self._read_group(
-            Domain("registration_id", "in", registrations.ids) & domain,
-            ["registration_id", "requirement_id", "indicator_id"],
-            ["tested:sum", "supported:sum"],
+        query = self._search(
+            Domain("registration_id", "in", registrations.ids) & domain
         )
-        return self._sum_up(groups)
-
-    @api.model
-    def _sum_up(self, groups):
-        """Count the indicators that are tested, and those supported.
-
-        :param groups: (registration, requirement, indicator, aspects tested, aspects
-            supported) for each indicator; of an exempt one no aspect is tested
-        :return: as ``readiness`` of a registration
-        """
-        result = {}
-        for registration, requirement, _indicator, tested, supported in groups:
-            entry = result.setdefault(
-                registration.id, {"supported": 0, "required": 0, "requirements": {}}
+        names = ("registration_id", "requirement_id", "indicator_id")
+        names += ("tested", "supported")
+        cells = query.select(
+            *(self._field_to_sql(self._table, name, query) for name in names)
+        )
+        rows = self.env.execute_query(
+            SQL(
+                """
+                SELECT registration_id, requirement_id,
+                       COUNT(*) FILTER (WHERE tested > 0 AND supported = tested),
+                       COUNT(*) FILTER (WHERE tested > 0)
+                  FROM (SELECT registration_id, requirement_id,
+                               SUM(tested) AS tested, SUM(supported) AS supported
+                          FROM (%s) AS cell (registration_id, requirement_id,
+                                             indicator_id, tested, supported)
+                      GROUP BY registration_id, requirement_id, indicator_id
+                       ) indicator
+                  JOIN kmop_requirement r ON r.id = requirement_id
+              GROUP BY registration_id, requirement_id, r.sequence, r.id
+              ORDER BY registration_id, r.sequence, r.id
+                """,
+                cells,
             )
-            nothing = {"supported": 0, "required": 0}
-            detail = entry["requirements"].setdefault(requirement.id, nothing)
-            for counts in (entry, detail):
-                counts["required"] += bool(tested)
-                counts["supported"] += bool(tested) and supported == tested
+        )
+        result = {}
+        for registration_id, requirement_id, supported, required in rows:
+            nothing = {"supported": 0, "required": 0, "requirements": {}}
+            entry = result.setdefault(registration_id, nothing)
+            entry["supported"] += supported
+            entry["required"] += required
+            counts = {"supported": supported, "required": required}
+            entry["requirements"][requirement_id] = counts
         return result
 
-    def _get_groups(self):
-        """Return what is to be summed up, of rows that were read already."""
-        tested = self.filtered(lambda row: not row.exempt)
-        keys = ("registration_id", "requirement_id", "indicator_id")
-        groups = tested.grouped(lambda row: tuple(row[key] for key in keys))
-        return [
-            (*key, sum(rows.mapped("tested")), sum(rows.mapped("supported")))
-            for key, rows in groups.items()
-        ]
+    def _count_indicators(self):
+        """Count the indicators of rows that were read already, as ``_count`` does."""
+        indicators = self.filtered("tested").grouped("indicator_id").values()
+        supported = [all(rows.mapped("supported")) for rows in indicators]
+        return {"supported": sum(supported), "required": len(supported)}
 
     # -------------------------------------------------------------------- matrix
 
@@ -229,19 +237,17 @@ class KmopCoverage(models.Model):
         names = [name for name, field in self._fields.items() if field.store]
         return self.search_fetch([("registration_id", "=", registration.id)], names)
 
-    def _get_matrix(self, readiness, exemptions):
+    def _get_matrix(self, exemptions):
         """Return the rows as requirements, their indicators, and a cell per aspect.
 
-        :param readiness: ``{requirement id: {"supported": x, "required": y}}``
         :param exemptions: the exemptions by certificate that count
         """
         unfinished = self._count_unfinished()
-        nothing = {"supported": 0, "required": 0}
         return [
             {
                 "id": requirement.id,
                 "name": requirement.display_name,
-                **readiness.get(requirement.id, nothing),
+                **rows._count_indicators(),
                 "indicators": [
                     {
                         "id": indicator.id,

@@ -136,19 +136,15 @@ class KmopRegistration(models.Model):
         audit = self.open_audit_id
         day = audit.date_visited or audit.date_planned
         rows = self.env["kmop.coverage"]._search_rows(self)
-        readiness = rows._sum_up(rows._get_groups()).get(self.id, {})
         labels = rows._fields["aspect"]._description_selection(self.env)
         return {
             "id": self.id,
             "name": self.display_name,
             "part": self.next_part_id.display_name,
             "day": fields.Date.to_string(day) if day else False,
-            "supported": readiness.get("supported", 0),
-            "required": readiness.get("required", 0),
+            **rows._count_indicators(),
             "aspects": [{"name": name, "label": label} for name, label in labels],
-            "requirements": rows._get_matrix(
-                readiness.get("requirements", {}), self._get_exemptions()
-            ),
+            "requirements": rows._get_matrix(self._get_exemptions()),
         }
 
     # ------------------------------------------------------------------- actions
