@@ -310,6 +310,8 @@ class KmopFinding(models.Model):
         return free
 
     def _get_kept_message(self):
+        if self.state not in LIVE_STATES:
+            return self.env._("A finding that is closed or cancelled is kept.")
         if self.audit_id.state == "decided":
             return self._get_decided_message()
         if self.state != "open" or self.date_proposed:

@@ -142,6 +142,10 @@ class KmopEvidence(models.Model):
     )
     # Not stored: depends on today. Searched on the stored date.
     to_review = fields.Boolean(compute="_compute_to_review", search="_search_to_review")
+    may_judge = fields.Boolean(compute="_compute_may_judge")
+    to_resubmit = fields.Boolean(
+        compute="_compute_to_resubmit", help="Changed after it was submitted."
+    )
     owner_id = fields.Many2one(
         "res.users",
         required=True,
@@ -268,6 +272,17 @@ class KmopEvidence(models.Model):
             months = evidence.type_id.review_months
             start = evidence.date_effective
             evidence.date_review = months and start and shift(start, months, "months")
+
+    @api.depends_context("uid")
+    def _compute_may_judge(self):
+        self.may_judge = self._is_officer()
+
+    @api.depends("state")
+    def _compute_to_resubmit(self):
+        for evidence in self:
+            # sudo: an owner may not read the history, but may know that there is one
+            before = evidence.sudo().history_ids
+            evidence.to_resubmit = evidence.state == "draft" and bool(before)
 
     @api.depends("state", "date_review")
     def _compute_to_review(self):
@@ -428,12 +443,14 @@ class KmopEvidence(models.Model):
             return super().write(vals)
         if self.filtered(lambda e: e.state in FROZEN_STATES):
             # What is free there (`_free_fields`) changes what counts for an audit.
-            self._check_officer()
+            self._check_officer(
+                self.env._("Accepted evidence is changed by a quality officer only.")
+            )
         submitted = self.filtered(lambda e: e.state == "submitted")
         by_changes = submitted.grouped(lambda e: frozenset(e._get_changed_fields(vals)))
         result = super().write(vals)
         for changed, evidences in by_changes.items():
-            if changed:
+            if changed - ANNOTATIONS:
                 evidences._change_submitted(changed)
         return result
 
@@ -530,9 +547,11 @@ class KmopEvidence(models.Model):
         officer = "kmop_registration.group_kmop_officer"
         return self.env.su or self.env.user.has_group(officer)
 
-    def _check_officer(self):
+    def _check_officer(self, message=None):
         if not self._is_officer():
-            raise UserError(self.env._("Only a quality officer judges evidence."))
+            raise UserError(
+                message or self.env._("Only a quality officer judges evidence.")
+            )
 
     def _check_four_eyes(self):
         own = self.filtered(
