@@ -77,6 +77,7 @@ from . import (
     test_wizards,
     test_targets,
     test_company_day,
+    test_contact_guard,
     test_shared_data,
     test_xlsx_rows,
     test_xlsx_sheet,

@@ -1,4 +1,5 @@
 from . import (
+    base_partner_merge,
     kmop_audit_answer,
     kmop_audit_decide,
     kmop_audit_meeting,

@@ -9,4 +9,5 @@ from . import (
     kmop_audit_log,
     kmop_audit_score,
     kmop_finding,
+    mail_message,
 )

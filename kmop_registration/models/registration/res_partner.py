@@ -1,9 +1,21 @@
 from odoo import api, fields, models
+from odoo.exceptions import UserError
 from odoo.fields import Domain
 from odoo.tools import format_date, hmac
 
 from ..base.constants import SIZES
 from .kmop_registration import VALIDITIES
+
+# Whom a merge would replace in what is closed.
+MERGED = (
+    ("kmop.audit", "auditor_id"),
+    ("kmop.audit", "bureau_id"),
+    ("kmop.audit.access", "partner_id"),
+    ("kmop.audit.log", "partner_id"),
+    ("kmop.registration", "partner_id"),
+)
+OFFICER = "kmop_registration.group_kmop_officer"
+MANAGER = "kmop_registration.group_kmop_manager"
 
 # The best status first: that one speaks for the partner.
 RANK = ["valid", "expiring", "gap", "expired", "none"]
@@ -99,6 +111,64 @@ class ResPartner(models.Model):
         for partner in self:
             ends = filter(None, partner.kmop_registration_ids.mapped("date_end"))
             partner.kmop_date_end = max(ends, default=False)
+
+    # ---------------------------------------------------------- what depends on it
+
+    def write(self, vals):
+        if not self.env.su:
+            self._kmop_check_tz(vals)
+            self._kmop_check_email(vals)
+        return super().write(vals)
+
+    def _kmop_check_tz(self, vals):
+        """Raise UserError for the time zone of a company, which its days follow."""
+        changed = self.filtered(lambda p: "tz" in vals and p.tz != vals["tz"])
+        companies = self.env["res.company"]
+        if not changed or companies.has_access("write"):
+            return
+        # sudo: also of a company that the user isn't in
+        if companies.sudo().search_count([("partner_id", "in", changed.ids)], limit=1):
+            raise UserError(
+                self.env._("Only an administrator changes the time zone of a company.")
+            )
+
+    def _kmop_check_email(self, vals):
+        """Raise UserError for the address of an auditor, where mail lets them in."""
+        changed = self.filtered(lambda p: "email" in vals and p.email != vals["email"])
+        # sudo: who edits contacts may not read who audits
+        accesses = self.env["kmop.audit.access"].sudo()
+        accesses = changed and accesses.search([("partner_id", "in", changed.ids)])
+        live = accesses and accesses.filtered(lambda a: a.state == "live")
+        if live and not self._kmop_may_change(OFFICER, live.company_id):
+            raise UserError(
+                self.env._(
+                    "This auditor has access to an audit: only a quality officer"
+                    " changes the address."
+                )
+            )
+
+    def _kmop_check_merge(self):
+        """Raise UserError where a merge would rewrite what is closed."""
+        if self.env.su:
+            return
+        companies = self.env["res.company"]
+        for model_name, name in MERGED:
+            # sudo: of all companies, whoever merges
+            records = self.env[model_name].sudo().with_context(active_test=False)
+            companies |= records.search([(name, "in", self.ids)]).company_id
+        if companies and not self._kmop_may_change(MANAGER, companies):
+            raise UserError(
+                self.env._(
+                    "One of these contacts is the provider, bureau or auditor of a"
+                    " kmo-portefeuille registration: only who manages those of all"
+                    " companies concerned can merge it."
+                )
+            )
+
+    @api.model
+    def _kmop_may_change(self, group, companies):
+        mine = self.env.user.company_ids
+        return self.env.user.has_group(group) and companies <= mine
 
     @api.model
     def _commercial_fields(self):
