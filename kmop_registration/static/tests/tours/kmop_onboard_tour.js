@@ -59,6 +59,20 @@ registry.category("web_tour.tours").add("kmop_onboard_tour", {
             run: "click",
         },
         {
+            content: "Its list",
+            trigger: ".o_control_panel .o_breadcrumb:contains(Evidence)",
+        },
+        {
+            // A dialog that is clicked while it opens in place of another can stay.
+            content: "Without the dialog",
+            trigger: ":is(.modal .btn-close, body:not(:has(.modal)) .o_list_renderer)",
+            run() {
+                if (this.anchor.matches(".btn-close")) {
+                    this.anchor.click();
+                }
+            },
+        },
+        {
             content: "Drop two good files and a bad one",
             trigger: ".o_list_view .o_list_renderer",
             run: () =>
